@@ -1,0 +1,74 @@
+# `make help` lists the targets. Each installs what it needs; the second time that is quick.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   := examples/preview-environments
+UV     := .tools/uv/bin/uv
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup temporal check format test coverage demo bench requirements clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed temporal ## Python environment and Temporal dev server
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Python 3.11 or newer is needed. hint: make PYTHON=/path/to/python3'; exit 1; }
+	@echo 'Installing Python dependencies'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Finds a Temporal dev server or installs one: the first time may take minutes, then it is cached.
+temporal: $(VENV)/.installed
+	@$(BIN)/python -m wistro.temporal.host.serverbinary
+
+check: $(VENV)/.installed ## Format, lint, types, import directions, fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q -m 'not server and not slow' $(ARGS)
+
+format: $(VENV)/.installed ## Rewrite the sources in the project's format
+	$(BIN)/ruff check --fix --exit-zero --quiet .
+	$(BIN)/ruff format .
+
+test: setup $(DEMO)/node_modules/.installed ## Every test, on a real Temporal server
+	$(BIN)/pytest $(ARGS)
+
+coverage: setup $(DEMO)/node_modules/.installed ## Every test, with branch coverage
+	$(BIN)/pytest --cov --cov-report=term --cov-report=html:.coverage.html $(ARGS)
+
+demo: setup $(DEMO)/node_modules/.installed ## Real GitHub webhooks drive preview environments (KEEP=1 stays up)
+	$(BIN)/python $(DEMO)/demo.py
+
+bench: setup ## Measure against hand-written Temporal code
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+# The published webhook payloads that the demo sends.
+$(DEMO)/node_modules/.installed: $(DEMO)/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is needed for the webhook payloads. hint: install Node.js'; exit 1; }
+	@cd $(DEMO) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+requirements: ## Pin the dependencies of pyproject.toml again (UPGRADE=1: to the newest)
+	@test -x $(UV) || { $(PYTHON) -m venv .tools/uv && .tools/uv/bin/pip install --quiet uv==0.13.8; }
+	$(UV) pip compile --quiet pyproject.toml --output-file requirements/runtime.txt $(COMPILE)
+	$(UV) pip compile --quiet pyproject.toml --extra dev --constraint requirements/runtime.txt \
+		--output-file requirements/dev.txt $(COMPILE)
+
+COMPILE = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command 'make requirements' $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove everything that was built or installed here
+	rm -rf $(VENV) .tools .wistro .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
+		.coverage .coverage.html dist $(DEMO)/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
