@@ -1,0 +1,58 @@
+"""CEL expressions over a message: the filters of subscriptions and the keys of joins.
+
+CEL (the Common Expression Language, https://cel.dev) is typed, side-effect free and bounded, and
+its result depends on the message only: deterministic code may evaluate it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from cel_expr_python import cel
+
+_ENVIRONMENT = cel.NewEnv(variables={"message": cel.Type.DYN})
+
+
+class ExpressionError(ValueError):
+    """An expression does not compile, or a message is not what it expects."""
+
+
+@lru_cache(maxsize=4096)
+def compile_expression(text: str) -> cel.Expression:
+    """The compiled form of `text`.
+
+    Raises:
+        ExpressionError: when it is not CEL.
+    """
+    try:
+        return _ENVIRONMENT.compile(text)
+    except Exception as error:
+        raise ExpressionError(f"`{text}` is not a CEL expression: {error}") from error
+
+
+class CelExpressions:
+    """Evaluates CEL for the machine (its `Expressions`)."""
+
+    def check(self, text: str) -> None:
+        """Raises `ExpressionError` when `text` does not compile."""
+        compile_expression(text)
+
+    def evaluate(self, text: str, message: object) -> object:
+        """The plain value of `text` with the variable `message` bound.
+
+        Raises:
+            ExpressionError: when a field is missing or has another type than expected.
+        """
+        result = compile_expression(text).eval(data={"message": message})
+        if result.type() == cel.Type.ERROR:
+            raise ExpressionError(f"`{text}`: {result.value()}")
+        return _plain(result.plain_value())
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(item) for item in value]
+    return value

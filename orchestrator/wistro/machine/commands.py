@@ -1,0 +1,61 @@
+"""What the machine wants its driver to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wistro.machine.state import Delivery
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """Hand the delivery to its step's worker; answer with completed, failed or cancelled.
+
+    A driver may make up to `attempts_left` attempts by itself (the Temporal server does); it
+    reports the number made. One that makes fewer is told to dispatch again.
+    """
+
+    delivery: Delivery
+    attempts_left: int
+    inline: bool = False
+    budget: int = 1
+    """For an inline delivery: how many deliveries its segment may make, itself included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartRun:
+    """Start a linked run in another flow with this message; answer as for `Dispatch`."""
+
+    delivery: Delivery
+    flow: str
+    run_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelDelivery:
+    """Ask the delivery's handler to stop."""
+
+    delivery_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetTimer:
+    """Fire the timer `timer` at `at` seconds since the epoch, replacing one of that name."""
+
+    timer: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClearTimer:
+    """The timer is no longer needed."""
+
+    timer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finish:
+    """The run is over; its state says how it ended."""
+
+
+Command = Dispatch | StartRun | CancelDelivery | SetTimer | ClearTimer | Finish

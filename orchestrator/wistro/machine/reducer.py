@@ -1,0 +1,436 @@
+"""The machine: events in, commands out. It decides everything that a run does next."""
+
+from __future__ import annotations
+
+from wistro.contract import Emission, ErrorInfo, Report, StepResult
+from wistro.machine.commands import (
+    CancelDelivery,
+    ClearTimer,
+    Command,
+    Dispatch,
+    Finish,
+    SetTimer,
+    StartRun,
+)
+from wistro.machine.events import (
+    KEEP,
+    CancelAsked,
+    DeliveryCancelled,
+    DeliveryCompleted,
+    DeliveryFailed,
+    Event,
+    MessageArrived,
+    OperatorAsked,
+    RunResumed,
+    RunStarted,
+    SegmentCompleted,
+    TimerFired,
+)
+from wistro.machine.joins import Joins
+from wistro.machine.loops import loop_of
+from wistro.machine.plan import OnFailure, Plan, RetryPlan, StepPlan
+from wistro.machine.routing import Expressions, child_id, deliveries_of, linked_run_id
+from wistro.machine.state import ROOT, Answer, Count, Delivery, Outcome, RunState
+
+SEGMENT_BUDGET = 64
+"""Deliveries in one segment: bounds what is repeated when a worker dies within it."""
+
+CANCEL_GRACE = 30.0
+"""Seconds that running handlers get to stop before a run that is ending leaves them behind."""
+
+_LINK_RETRY = RetryPlan(attempts=1_000_000, first_delay=1.0, max_delay=60.0)
+_MAX_NOTES = 50
+
+
+class OperationRefused(ValueError):
+    """An operator asked for something that the state of the run does not allow."""
+
+
+class Machine:
+    """Drives one run through its plan.
+
+    A driver applies events and carries out the commands; what it needs to keep is `state`.
+    """
+
+    def __init__(self, plan: Plan, state: RunState, expressions: Expressions) -> None:
+        self.plan = plan
+        self.state = state
+        self.draining = False
+        """While set, nothing new is dispatched: the driver wants to continue as new."""
+        self._expressions = expressions
+        self._joins = Joins(plan, state, expressions)
+        self._commands: list[Command] = []
+        self._running = sum(d.status == "running" for d in state.deliveries.values())
+
+    @property
+    def running(self) -> int:
+        """How many deliveries are in a worker's hands."""
+        return self._running
+
+    def apply(self, event: Event) -> list[Command]:
+        """Takes one event into the state and returns what to do about it."""
+        if self.state.outcome is None:
+            self._take(event)
+            self._advance(event.at)
+        commands, self._commands = self._commands, []
+        return commands
+
+    def check(self, event: OperatorAsked) -> None:
+        """Raises `OperationRefused` when the delivery cannot be repaired that way now."""
+        delivery = self.state.deliveries.get(event.delivery_id)
+        if self.state.ending is not None or self.state.outcome is not None:
+            raise OperationRefused("the run has ended; fork it instead")
+        if delivery is None:
+            raise OperationRefused(f"the run has no open delivery `{event.delivery_id}`")
+        if delivery.status not in ("held", "waiting"):
+            raise OperationRefused(
+                f"delivery `{event.delivery_id}` is {delivery.status}; "
+                "only one that is held or waits for its next attempt can be repaired"
+            )
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._start(event)
+            case RunResumed():
+                self._resume()
+            case DeliveryCompleted():
+                self._complete(event.delivery_id, event.result, event.at)
+            case DeliveryFailed():
+                self._fail_attempt(event.delivery_id, event.error, event.attempts, event.at)
+            case SegmentCompleted():
+                for report in event.reports:
+                    self._take_report(report, event.at)
+            case DeliveryCancelled():
+                if delivery := self._rest(event.delivery_id):
+                    delivery.status = "cancelled"
+            case OperatorAsked():
+                self._repair(event)
+            case MessageArrived():
+                self.state.arrived += 1
+                emission = Emission(topic=event.topic, data=event.data)
+                self._route(f"{ROOT}/{self.state.arrived}", (emission,), event.at)
+            case TimerFired():
+                self._timer_fired(event)
+            case CancelAsked():
+                reason = event.reason or "the run was cancelled"
+                self._end("cancelled", ErrorInfo(code="cancelled", message=reason), event.at)
+
+    def _start(self, event: RunStarted) -> None:
+        self.state.started_at = event.at
+        timeout = self.plan.limits.timeout
+        if timeout is not None:
+            self._set_timer("deadline", event.at + timeout)
+        trigger = event.trigger
+        if trigger.step is not None:
+            self._create(ROOT, self.plan.steps[trigger.step], None, event.data, None, event.at)
+        else:
+            emission = Emission(topic=trigger.topic or "", data=event.data)
+            self._route(ROOT, (emission,), event.at, own_flow_only=True)
+
+    def _resume(self) -> None:
+        """Arms the timers again: they did not outlive the execution that set them."""
+        for timer, at in self.state.timers.items():
+            self._commands.append(SetTimer(timer=timer, at=at))
+
+    # Deliveries
+
+    def _create(
+        self, id: str, step: StepPlan, topic: str | None, data: object, parent: str | None, at: float
+    ) -> None:
+        delivery = Delivery(id=id, number=0, step=step.id, topic=topic, data=data, parent=parent)
+        if not self._add(delivery, at):
+            return
+        if step.delay > 0:
+            delivery.status = "waiting"
+            self._set_timer(f"wake:{id}", at + step.delay)
+        else:
+            self.state.queue.append(id)
+
+    def _add(self, delivery: Delivery, at: float) -> bool:
+        """Takes a new delivery in; false when the run has reached its bound on deliveries."""
+        state, limit = self.state, self.plan.limits.deliveries
+        delivery.number = state.numbered = state.numbered + 1
+        state.deliveries[delivery.id] = delivery
+        self._count(delivery).created += 1
+        state.created += 1
+        if state.created <= limit:
+            return True
+        loop = loop_of(self.plan, delivery.step, {step: c.created for step, c in state.counts.items()})
+        path = f"the loop {' → '.join(loop)}" if loop else f"step `{delivery.step}`"
+        delivery.error = ErrorInfo(
+            code="too_many_deliveries",
+            message=f"the run reached its bound of {limit} deliveries in {path}; "
+            "hint: end the loop, or raise `limits.deliveries` of the flow",
+            retryable=False,
+        )
+        delivery.status = "failed"
+        self._end("failed", delivery.error, at)
+        return False
+
+    def _complete(self, id: str, result: StepResult, at: float) -> None:
+        delivery = self._rest(id)
+        if delivery is None:
+            return
+        del self.state.deliveries[id]
+        self._count(delivery).completed += 1
+        if id == ROOT:
+            self.state.answer = Answer(output=result.output)
+        if result.responded:
+            self._respond(delivery, result.response)
+        if delivery.flow is None:
+            self._route(id, result.emissions, at)
+
+    def _respond(self, delivery: Delivery, response: object) -> None:
+        if self.state.responded:
+            self._note(f"step `{delivery.step}` answered again; only a run's first answer counts")
+            return
+        self.state.responded, self.state.response = True, response
+
+    def _take_report(self, report: Report, at: float) -> None:
+        delivery = self.state.deliveries.get(report.delivery_id)
+        if delivery is None:
+            return
+        if delivery.status == "queued":
+            self.state.queue.remove(delivery.id)
+            delivery.status = "running"
+            self._running += 1
+        if report.result is not None:
+            self._complete(delivery.id, report.result, at)
+        elif report.error is not None:
+            self._fail_attempt(delivery.id, report.error, delivery.attempts + 1, at)
+
+    def _fail_attempt(self, id: str, error: ErrorInfo, attempts: int, at: float) -> None:
+        delivery = self._rest(id)
+        if delivery is None:
+            return
+        delivery.attempts, delivery.error = attempts, error
+        retry = self._retry(delivery)
+        if error.retryable and error.type not in retry.terminal and attempts < retry.attempts:
+            delivery.status = "waiting"
+            pause = retry.delay(attempts) if error.retry_after is None else error.retry_after
+            self._set_timer(f"wake:{id}", at + pause)
+        else:
+            self._fail(delivery, error, at)
+
+    def _fail(self, delivery: Delivery, error: ErrorInfo, at: float) -> None:
+        """The delivery has no attempts left: what now, its step's `on_failure` says."""
+        step = self.plan.steps.get(delivery.step)
+        choice: OnFailure = step.on_failure if step is not None and delivery.flow is None else "hold"
+        self._count(delivery).failed += 1
+        delivery.error = error
+        if delivery.id == ROOT and choice != "hold":
+            self.state.answer = Answer(error=error)
+        if choice == "hold":
+            delivery.status = "held"
+        elif choice == "fail":
+            delivery.status = "failed"
+            self._end("failed", error, at)
+        else:
+            del self.state.deliveries[delivery.id]
+            if choice == "ignore":
+                self._count(delivery).ignored += 1
+            elif step is not None and step.failure_topic is not None:
+                failure = {
+                    "step": delivery.step,
+                    "delivery_id": delivery.id,
+                    "topic": delivery.topic,
+                    "data": delivery.data,
+                    "error": {"code": error.code, "message": error.message, "type": error.type},
+                    "attempts": delivery.attempts,
+                }
+                self._route(delivery.id, (Emission(topic=step.failure_topic, data=failure),), at)
+
+    def _rest(self, id: str) -> Delivery | None:
+        """The delivery `id`, no longer in a worker's hands; None when it was not (a late report)."""
+        delivery = self.state.deliveries.get(id)
+        if delivery is None or delivery.status != "running":
+            return None
+        self._running -= 1
+        return delivery
+
+    def _repair(self, event: OperatorAsked) -> None:
+        self.check(event)
+        delivery = self.state.deliveries[event.delivery_id]
+        self._clear_timer(f"wake:{delivery.id}")
+        if event.action == "skip":
+            del self.state.deliveries[delivery.id]
+            self._count(delivery).skipped += 1
+            if delivery.id == ROOT:
+                self.state.answer = Answer()
+            return
+        if event.data is not KEEP:
+            delivery.data = event.data
+            delivery.revision += 1
+        delivery.status, delivery.attempts, delivery.error = "queued", 0, None
+        self.state.queue.append(delivery.id)
+
+    # Messages
+
+    def _route(
+        self, parent: str, emissions: tuple[Emission, ...], at: float, *, own_flow_only: bool = False
+    ) -> None:
+        for child in deliveries_of(self.plan, parent, emissions, self._expressions):
+            if child.step.join is None:
+                self._create(child.delivery_id, child.step, child.topic, child.data, parent, at)
+            else:
+                self._join(child.step, child.topic, child.data, parent, at)
+        if own_flow_only:
+            return
+        for index, emission in enumerate(emissions):
+            flows = self.plan.shared.get(emission.topic, ())
+            if not flows and emission.topic not in self.plan.routes:
+                self._note(f"nobody receives `{emission.topic}`")
+            for flow in flows:
+                self._link(child_id(parent, index, f"flow {flow}"), flow, emission, parent, at)
+
+    def _link(self, id: str, flow: str, emission: Emission, parent: str, at: float) -> None:
+        delivery = Delivery(
+            id=id, number=0, step="", topic=emission.topic, data=emission.data, parent=parent, flow=flow
+        )
+        if self._add(delivery, at):
+            self.state.queue.append(id)
+
+    def _join(self, step: StepPlan, topic: str, data: object, parent: str, at: float) -> None:
+        taken = self._joins.take(step, topic, data, parent)
+        if taken.note is not None:
+            self._note(taken.note)
+        if taken.error is not None:
+            self._fail_new(step, taken.id, topic, data, parent, taken.error, at)
+        elif taken.opened and step.join is not None and step.join.timeout is not None:
+            self._set_timer(f"join:{taken.id}", at + step.join.timeout)
+        if taken.complete:
+            self._fire_join(taken.id, at, error=None)
+
+    def _fire_join(self, id: str, at: float, *, error: ErrorInfo | None) -> None:
+        joining, delivery_id, message = self._joins.fire(id)
+        self._clear_timer(f"join:{id}")
+        step = self.plan.steps[joining.step]
+        if error is None:
+            self._create(delivery_id, step, None, message, joining.parent, at)
+        else:
+            self._fail_new(step, delivery_id, None, message, joining.parent, error, at)
+
+    def _fail_new(
+        self,
+        step: StepPlan,
+        id: str,
+        topic: str | None,
+        data: object,
+        parent: str | None,
+        error: ErrorInfo,
+        at: float,
+    ) -> None:
+        """A delivery that fails before its first attempt, so that `on_failure` decides about it."""
+        delivery = Delivery(id=id, number=0, step=step.id, topic=topic, data=data, parent=parent)
+        if self._add(delivery, at):
+            self._fail(delivery, error, at)
+
+    # Timers and the end
+
+    def _timer_fired(self, event: TimerFired) -> None:
+        if self.state.timers.pop(event.timer, None) is None:
+            return
+        kind, _, id = event.timer.partition(":")
+        if kind == "wake":
+            delivery = self.state.deliveries[id]
+            delivery.status = "queued"
+            self.state.queue.append(id)
+        elif kind == "join":
+            self._join_overdue(id, event.at, "join_timeout", "not all its messages arrived in time")
+        elif kind == "deadline":
+            limit = self.plan.limits.timeout
+            error = ErrorInfo(code="timeout", message=f"the run took longer than its {limit:g} s")
+            self._end("timed_out", error, event.at)
+        else:
+            for delivery in self.state.deliveries.values():
+                if delivery.status == "running":
+                    delivery.status = "cancelled"
+            self._running = 0
+
+    def _join_overdue(self, id: str, at: float, code: str, why: str) -> None:
+        joining = self.state.joining[id]
+        join = self.plan.steps[joining.step].join
+        if join is not None and join.on_timeout == "deliver":
+            self._fire_join(id, at, error=None)
+            return
+        missing = self._joins.missing(joining)
+        error = ErrorInfo(code=code, message=f"{why}: {missing}", retryable=False)
+        self._fire_join(id, at, error=error)
+
+    def _end(self, outcome: Outcome, error: ErrorInfo, at: float) -> None:
+        if self.state.ending is not None:
+            return
+        self.state.ending, self.state.error = outcome, error
+        for timer in list(self.state.timers):
+            self._clear_timer(timer)
+        running = [d.id for d in self.state.deliveries.values() if d.status == "running"]
+        self._commands.extend(CancelDelivery(delivery_id=id) for id in running)
+        if running:
+            self._set_timer("grace", at + CANCEL_GRACE)
+
+    def _advance(self, at: float) -> None:
+        """Dispatches what the window lets through, or finishes when nothing is left to wait for."""
+        if self.state.ending is None:
+            self._dispatch()
+            while self._idle() and self.state.joining:
+                # Nothing can complete these joins any more: say so instead of waiting for ever.
+                id = next(iter(self.state.joining))
+                self._join_overdue(id, at, "join_incomplete", "the run came to rest before all its messages arrived")
+                if self.state.ending is None:
+                    self._dispatch()
+        if self.state.ending is not None and self._running == 0:
+            self._finish(self.state.ending, at)
+        elif self.state.ending is None and self._idle() and not self.state.joining:
+            self._finish("completed", at)
+
+    def _idle(self) -> bool:
+        timed = any(timer.startswith("join:") for timer in self.state.timers)
+        return not self.state.deliveries and not timed and self.state.ending is None
+
+    def _dispatch(self) -> None:
+        window = self.plan.limits.in_flight
+        while self.state.queue and self._running < window and not self.draining:
+            delivery = self.state.deliveries[self.state.queue.pop(0)]
+            delivery.status = "running"
+            self._running += 1
+            self._commands.append(self._hand_over(delivery))
+
+    def _hand_over(self, delivery: Delivery) -> Command:
+        if delivery.flow is not None:
+            run_id = linked_run_id(delivery.origin or self.state.run_id, delivery.id)
+            return StartRun(delivery=delivery, flow=delivery.flow, run_id=run_id)
+        step = self.plan.steps[delivery.step]
+        left = self.plan.limits.deliveries - self.state.created + 1
+        return Dispatch(
+            delivery=delivery,
+            attempts_left=max(step.retry.attempts - delivery.attempts, 1),
+            inline=step.inline,
+            budget=max(1, min(SEGMENT_BUDGET, left)),
+        )
+
+    def _finish(self, outcome: Outcome, at: float) -> None:
+        for timer in list(self.state.timers):
+            self._clear_timer(timer)
+        self.state.outcome, self.state.ended_at = outcome, at
+        self._commands.append(Finish())
+
+    # Small change
+
+    def _retry(self, delivery: Delivery) -> RetryPlan:
+        return _LINK_RETRY if delivery.flow is not None else self.plan.steps[delivery.step].retry
+
+    def _count(self, delivery: Delivery) -> Count:
+        return self.state.counts.setdefault(delivery.step or f"→ {delivery.flow}", Count())
+
+    def _note(self, text: str) -> None:
+        if text not in self.state.notes and len(self.state.notes) < _MAX_NOTES:
+            self.state.notes.append(text)
+
+    def _set_timer(self, timer: str, at: float) -> None:
+        self.state.timers[timer] = at
+        self._commands.append(SetTimer(timer=timer, at=at))
+
+    def _clear_timer(self, timer: str) -> None:
+        if self.state.timers.pop(timer, None) is not None:
+            self._commands.append(ClearTimer(timer=timer))

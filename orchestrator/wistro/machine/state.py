@@ -1,0 +1,103 @@
+"""The state of a run: a plain serialisable value that only the machine changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wistro.contract import ErrorInfo
+
+Outcome = Literal["completed", "failed", "cancelled", "timed_out"]
+DeliveryStatus = Literal["queued", "running", "waiting", "held", "failed", "cancelled"]
+
+ROOT = "0" * 16
+"""The id of the delivery that a trigger makes to its own step, and the parent of all others."""
+
+
+@dataclass(kw_only=True)
+class Delivery:
+    """A message handed to one step, or (with `flow`) a shared message on its way to another flow."""
+
+    id: str
+    number: int
+    """Counts the deliveries of the run, from 1."""
+    step: str
+    topic: str | None
+    data: object
+    parent: str | None = None
+    flow: str | None = None
+    status: DeliveryStatus = "queued"
+    attempts: int = 0
+    """Attempts made so far."""
+    revision: int = 0
+    """Counts the edits of its input."""
+    origin: str | None = None
+    """The run that it was carried over from by a fork, if any."""
+    error: ErrorInfo | None = None
+
+
+@dataclass(kw_only=True)
+class Joining:
+    """A join that has not fired yet."""
+
+    step: str
+    key: str
+    """The join key as JSON text."""
+    needed: int | None = None
+    received: list[tuple[str, object]] = field(default_factory=list[tuple[str, object]])
+    """Topic and message, in order of arrival."""
+    parent: str | None = None
+    """The delivery that sent the latest message."""
+
+
+@dataclass(kw_only=True)
+class Count:
+    """How far the deliveries of one step are."""
+
+    created: int = 0
+    completed: int = 0
+    failed: int = 0
+    ignored: int = 0
+    skipped: int = 0
+
+
+@dataclass(kw_only=True)
+class Answer:
+    """How the delivery to the triggered step itself ended."""
+
+    output: object = None
+    error: ErrorInfo | None = None
+
+
+@dataclass(kw_only=True)
+class RunState:
+    """Everything a run needs to go on; continue-as-new, forks and queries read and write it."""
+
+    run_id: str
+    started_at: float = 0.0
+    """Seconds since the epoch."""
+    created: int = 0
+    """Deliveries created, for the bound on deliveries."""
+    arrived: int = 0
+    """Messages that came from outside while it ran."""
+    numbered: int = 0
+    """The number of the latest delivery."""
+    deliveries: dict[str, Delivery] = field(default_factory=dict[str, Delivery])
+    """Those that are not done, by id."""
+    queue: list[str] = field(default_factory=list[str])
+    """Ids of the deliveries to dispatch, in order."""
+    joining: dict[str, Joining] = field(default_factory=dict[str, Joining])
+    joined: list[str] = field(default_factory=list[str])
+    """Ids of the joins that fired; a join fires once per run and key."""
+    timers: dict[str, float] = field(default_factory=dict[str, float])
+    """When each timer fires, in seconds since the epoch."""
+    counts: dict[str, Count] = field(default_factory=dict[str, Count])
+    notes: list[str] = field(default_factory=list[str])
+    answer: Answer | None = None
+    response: object = None
+    responded: bool = False
+    ending: Outcome | None = None
+    """Set once it is decided how the run ends, while its running deliveries come to rest."""
+    outcome: Outcome | None = None
+    error: ErrorInfo | None = None
+    ended_at: float | None = None

@@ -1,0 +1,92 @@
+"""What a run looks like from outside: the shapes that the management API and the CLI show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from wistro.contract import Emission, ErrorInfo, RunRef, Trigger
+
+RunStatus = Literal["scheduled", "running", "completed", "failed", "cancelled", "timed_out"]
+DeliveryStatus = Literal[
+    "queued", "running", "retrying", "held", "completed", "failed", "cancelled", "ignored", "skipped"
+]
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class RunSummary(_View):
+    """One line of a list of runs."""
+
+    flow: str
+    run_id: str
+    status: RunStatus
+    started_at: datetime
+    closed_at: datetime | None = None
+    trigger: str | None = None
+    """The kind of trigger and what it was, for example `api:create_order` or `event:order.placed`."""
+    version: str | None = None
+    waiting_for: str | None = None
+    """`operator`, `timer`, … while a running run does not progress by itself."""
+
+
+class RunPage(_View):
+    """Runs, newest first, and the cursor of the next page."""
+
+    runs: list[RunSummary]
+    next_cursor: str | None = None
+
+
+class AttemptView(_View):
+    """One attempt of a delivery."""
+
+    number: int
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    error: ErrorInfo | None = None
+    worker: str | None = None
+
+
+class DeliveryView(_View):
+    """One message handed to one step: input, output, attempts and timing."""
+
+    delivery_id: str
+    number: int
+    """Counts the deliveries of the run, from 1."""
+    step: str
+    name: str
+    topic: str | None = None
+    parent: str | None = None
+    """The delivery whose emission this one received."""
+    status: DeliveryStatus
+    inline: bool = False
+    input: object = None
+    output: object = None
+    emissions: list[Emission] = []
+    error: ErrorInfo | None = None
+    attempts: list[AttemptView] = []
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    progress: object = None
+    """The latest heartbeat details of a running delivery."""
+
+
+class RunDetail(RunSummary):
+    """A run with every delivery, read from its decrypted history."""
+
+    outcome_error: ErrorInfo | None = None
+    why_waiting: str | None = None
+    """In a sentence, what a running run waits for."""
+    origin: Trigger | None = None
+    input: object = None
+    parent: RunRef | None = None
+    links: list[RunRef] = []
+    """Runs that this one started in other flows."""
+    deliveries: list[DeliveryView] = []
+    notes: list[str] = []
+    """What the machine wants people to know: late messages of a join, filters that failed."""
