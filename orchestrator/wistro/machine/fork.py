@@ -46,6 +46,9 @@ def fork_state(
     for delivery in forked.deliveries.values():
         delivery.status, delivery.attempts, delivery.error = "queued", 0, None
         delivery.origin = delivery.origin or state.run_id
+    ended_at = state.ended_at or at
+    for timer, due in state.timers.items():
+        forked.timers[timer] = at + max(due - ended_at, 0.0)
     if delivery_id is not None and data is not KEEP:
         edited = forked.deliveries[delivery_id]
         edited.data = data

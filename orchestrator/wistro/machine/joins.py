@@ -48,7 +48,8 @@ class Joins:
         opened = id not in self._state.joining
         joining = self._state.joining.setdefault(id, Joining(step=step.id, key=key, needed=needed))
         if joining.needed is None and any(seen == topic for seen, _ in joining.received):
-            return Taken(id=id, note=f"the join of `{step.id}` got a second message on `{topic}`; the first counts")
+            note = f"the join of `{step.id}` got a second message on `{topic}`; the first counts"
+            return Taken(id=id, note=note)
         joining.received.append((topic, data))
         joining.parent = parent
         return Taken(id=id, opened=opened, complete=not self._missing_count(joining))

@@ -130,6 +130,9 @@ class Machine:
 
     def _resume(self) -> None:
         """Arms the timers again: they did not outlive the execution that set them."""
+        timeout = self.plan.limits.timeout
+        if timeout is not None:
+            self.state.timers.setdefault("deadline", self.state.started_at + timeout)
         for timer, at in self.state.timers.items():
             self._commands.append(SetTimer(timer=timer, at=at))
 
@@ -362,8 +365,7 @@ class Machine:
         if self.state.ending is not None:
             return
         self.state.ending, self.state.error = outcome, error
-        for timer in list(self.state.timers):
-            self._clear_timer(timer)
+        self._stop_timers()
         running = [d.id for d in self.state.deliveries.values() if d.status == "running"]
         self._commands.extend(CancelDelivery(delivery_id=id) for id in running)
         if running:
@@ -376,7 +378,8 @@ class Machine:
             while self._idle() and self.state.joining:
                 # Nothing can complete these joins any more: say so instead of waiting for ever.
                 id = next(iter(self.state.joining))
-                self._join_overdue(id, at, "join_incomplete", "the run came to rest before all its messages arrived")
+                why = "the run came to rest before all its messages arrived"
+                self._join_overdue(id, at, "join_incomplete", why)
                 if self.state.ending is None:
                     self._dispatch()
         if self.state.ending is not None and self._running == 0:
@@ -410,10 +413,17 @@ class Machine:
         )
 
     def _finish(self, outcome: Outcome, at: float) -> None:
-        for timer in list(self.state.timers):
-            self._clear_timer(timer)
+        self._stop_timers()
         self.state.outcome, self.state.ended_at = outcome, at
         self._commands.append(Finish())
+
+    def _stop_timers(self) -> None:
+        for timer in list(self.state.timers):
+            if timer.startswith("join:"):
+                # It stays in the state: a fork gives the join the time that it had left.
+                self._commands.append(ClearTimer(timer=timer))
+            else:
+                self._clear_timer(timer)
 
     # Small change
 
