@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from wistro.machine.state import Delivery
 
@@ -54,8 +55,16 @@ class ClearTimer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Announce:
+    """Tell people about a change that no other command shows: nothing else depends on it."""
+
+    kind: Literal["delivery.held", "delivery.released", "delivery.ignored", "delivery.skipped"]
+    delivery: Delivery
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finish:
     """The run is over; its state says how it ended."""
 
 
-Command = Dispatch | StartRun | CancelDelivery | SetTimer | ClearTimer | Finish
+Command = Dispatch | StartRun | CancelDelivery | SetTimer | ClearTimer | Announce | Finish

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wistro.contract import Emission, ErrorInfo, Report, StepResult
 from wistro.machine.commands import (
+    Announce,
     CancelDelivery,
     ClearTimer,
     Command,
@@ -226,6 +227,7 @@ class Machine:
             self.state.answer = Answer(error=error)
         if choice == "hold":
             delivery.status = "held"
+            self._commands.append(Announce(kind="delivery.held", delivery=delivery))
         elif choice == "fail":
             delivery.status = "failed"
             self._end("failed", error, at)
@@ -233,6 +235,7 @@ class Machine:
             del self.state.deliveries[delivery.id]
             if choice == "ignore":
                 self._count(delivery).ignored += 1
+                self._commands.append(Announce(kind="delivery.ignored", delivery=delivery))
             elif step is not None and step.failure_topic is not None:
                 failure = {
                     "step": delivery.step,
@@ -259,6 +262,7 @@ class Machine:
         if event.action == "skip":
             del self.state.deliveries[delivery.id]
             self._count(delivery).skipped += 1
+            self._commands.append(Announce(kind="delivery.skipped", delivery=delivery))
             if delivery.id == ROOT:
                 self.state.answer = Answer()
             return
@@ -267,6 +271,7 @@ class Machine:
             delivery.revision += 1
         delivery.status, delivery.attempts, delivery.error = "queued", 0, None
         self.state.queue.append(delivery.id)
+        self._commands.append(Announce(kind="delivery.released", delivery=delivery))
 
     # Messages
 
