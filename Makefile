@@ -33,7 +33,7 @@ temporal: $(VENV)/.installed
 check: $(VENV)/.installed ## Format, lint, types, import directions, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/basedpyright
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -q -m 'not server and not slow' $(ARGS)
 
