@@ -1,0 +1,51 @@
+"""Message schemas: what authors may give as one, and its JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import UnionType
+from typing import Annotated, TypeAlias, cast
+
+import jsonschema_rs
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter, WithJsonSchema
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+
+JsonSchema: TypeAlias = Mapping[str, object]
+
+
+def json_schema(source: object) -> dict[str, object]:
+    """The JSON Schema (draft 2020-12) of a pydantic model, any type pydantic knows, or itself.
+
+    Raises:
+        ValueError: `source` is neither a type that can be validated nor a JSON Schema.
+    """
+    if isinstance(source, Mapping):
+        schema = dict(cast("JsonSchema", source))
+        try:
+            jsonschema_rs.meta.validate(schema)
+        except (jsonschema_rs.ValidationError, ValueError) as error:
+            raise ValueError(f"not a valid JSON Schema: {error}") from error
+        return schema
+    if isinstance(source, str | int | float | list | tuple):
+        found = type(cast("object", source)).__name__
+        raise ValueError(f"expected a pydantic model, a type or a JSON Schema, found `{found}`")  # noqa: TRY004 - pydantic reads it
+    try:
+        return TypeAdapter[object](cast("type[object]", source)).json_schema()
+    except (PydanticSchemaGenerationError, PydanticUserError) as error:
+        name = getattr(source, "__name__", repr(source))
+        reason = error.message.partition("\n")[0].partition(". ")[0]
+        raise ValueError(f"`{name}` has no JSON Schema: {reason}") from error
+
+
+def _check(source: object) -> object:
+    json_schema(source)
+    return source
+
+
+SchemaSource = Annotated[
+    type[object] | UnionType | Mapping[str, object],
+    PlainValidator(_check, json_schema_input_type=dict[str, object]),
+    PlainSerializer(json_schema, when_used="json"),
+    WithJsonSchema({"type": "object", "description": "A JSON Schema."}),
+]
+"""A pydantic model, any other type that pydantic validates, or a JSON Schema."""

@@ -1,0 +1,397 @@
+"""Step configs: what stands beside a handler in a step file.
+
+The same models read plain dicts, in snake_case or camelCase, so the configs of Motia's step files
+are valid as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, Tag, ValidationError
+
+from wistro.errors import SetupError
+from wistro.issues import did_you_mean, issues_of
+from wistro.options import PLAIN_OR_TABLE, Duration, Options
+from wistro.policies import (
+    Emit,
+    Join,
+    OnFailure,
+    Placement,
+    Policy,
+    Rate,
+    Retry,
+    Schedule,
+    Signature,
+    Subscribe,
+    Topic,
+    Virtual,
+)
+from wistro.schemas import SchemaSource
+
+StepId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""Letters, digits, `.`, `_` and `-`."""
+FlowId = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f]{1,100}$")]
+"""Any text without `/`, which separates a flow from its runs in Temporal's ids."""
+
+_LONGEST_DELAY = timedelta(seconds=900)
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+def _no_single_text(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError(f"expected a list such as [{value!r}], found the text {value!r}")  # noqa: TRY004 - pydantic reads it
+    return value
+
+
+_Many = BeforeValidator(_no_single_text)
+
+Subscriptions = Annotated[
+    Sequence[
+        Annotated[
+            Annotated[Topic, Tag("<plain>")] | Annotated[Subscribe, Tag("<table>")], PLAIN_OR_TABLE
+        ]
+    ],
+    _Many,
+]
+Virtuals = Annotated[
+    Sequence[
+        Annotated[
+            Annotated[Topic, Tag("<plain>")] | Annotated[Virtual, Tag("<table>")], PLAIN_OR_TABLE
+        ]
+    ],
+    _Many,
+]
+Emissions = Annotated[
+    Annotated[
+        Sequence[
+            Annotated[
+                Annotated[Topic, Tag("<plain>")] | Annotated[Emit, Tag("<table>")], PLAIN_OR_TABLE
+            ]
+        ],
+        Tag("<plain>"),
+    ]
+    | Annotated[Mapping[Topic, SchemaSource | None], Tag("<table>")],
+    PLAIN_OR_TABLE,
+    _Many,
+]
+"""A list of topics, or a table of topics and the schemas of their messages."""
+
+
+class StepBase(Options):
+    """What every kind of step has."""
+
+    id: StepId | None = None
+    """The step's id; without one, the stem of its file."""
+    name: _Name
+    """Its name, for people who do not program."""
+    description: str | None = None
+    """What it does and why, for the same people."""
+    flows: Annotated[Sequence[FlowId], _Many] = ()
+    """The flows it belongs to; without one, the flow `default`."""
+    virtual_emits: Virtuals = ()
+    """Edges to topics that are drawn only."""
+    virtual_subscribes: Virtuals = ()
+    """Edges from topics that are drawn only."""
+
+    @property
+    def subscriptions(self) -> tuple[Subscribe, ...]:
+        """What it subscribes to, in full."""
+        return ()
+
+    @property
+    def emissions(self) -> tuple[Emit, ...]:
+        """What it may emit, in full."""
+        return ()
+
+    @property
+    def policy(self) -> Policy:
+        """What it says about its attempts."""
+        return Policy()
+
+
+class HandlerStep(StepBase):
+    """A step with a handler."""
+
+    emits: Emissions = ()
+    """The topics that the handler may emit."""
+    retry: Retry | None = None
+    """When a failed delivery is attempted again."""
+    on_failure: OnFailure | None = None
+    """What happens when the attempts are exhausted."""
+    timeout: Duration | None = None
+    """How long one attempt may take."""
+    heartbeat: Duration | None = None
+    """An attempt without a sign of life for this long counts as lost."""
+    placement: Placement | None = None
+    """Where the step runs: in an activity of its own, or inline, next to the workflow."""
+    concurrency: Annotated[int, Field(ge=1)] | None = None
+    """How many attempts may run at the same time in each worker process."""
+    rate: Rate | None = None
+    """How many attempts may start in a span of time, over all workers."""
+    include_files: Annotated[Sequence[str], _Many] = ()
+    """Files that the handler reads, as patterns relative to its own: a change makes a new build."""
+
+    @property
+    def emissions(self) -> tuple[Emit, ...]:
+        """What it may emit, in full."""
+        return _emissions(self.emits)
+
+    @property
+    def policy(self) -> Policy:
+        """What it says about its attempts."""
+        return Policy(
+            retry=self.retry,
+            on_failure=self.on_failure,
+            timeout=self.timeout,
+            heartbeat=self.heartbeat,
+            concurrency=self.concurrency,
+            rate=self.rate,
+            placement=self.placement,
+        )
+
+
+class QueryParam(Options):
+    """A query parameter of an API step, for its documentation."""
+
+    name: str
+    """As it stands in the query."""
+    description: str = ""
+    """What it does."""
+
+
+def _check_path(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError(f"expected a path that starts with `/`, found `{path}`")
+    if re.search(r"[\s?#]", path):
+        raise ValueError(f"expected a path without spaces, `?` and `#`, found `{path}`")
+    return path
+
+
+class ApiStep(HandlerStep):
+    """A step that an HTTP request triggers; its handler's return value is the response."""
+
+    type: Literal["api"] = "api"
+    path: Annotated[str, AfterValidator(_check_path)]
+    """The route, with parameters as `/orders/{id}` or `/orders/:id`."""
+    method: Annotated[
+        Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
+        BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
+    ]
+    """The HTTP method."""
+    body_schema: SchemaSource | None = None
+    """What the request's JSON body must be."""
+    query_params: Sequence[QueryParam] = ()
+    """The query parameters, for the documentation."""
+    response_schema: Mapping[int, SchemaSource | None] = Field(default_factory=dict[int, None])
+    """What the body of each status is."""
+    middleware: Annotated[Sequence[Callable[..., object]], Field(exclude=True)] = ()
+    """Functions `(request, context, next)` around the handler, the first one outermost."""
+    mode: Literal["wait", "async"] = "wait"
+    """`wait` answers with what the handler returns; `async` answers 202 with the run's id."""
+    signature: Signature | None = None
+    """The signature that a request must carry."""
+
+    @property
+    def route(self) -> str:
+        """The path with its parameters in braces."""
+        return re.sub(r":([A-Za-z_]\w*)", r"{\1}", self.path)
+
+
+class HandlerResources(Options):
+    """What a handler gets, in Motia's words."""
+
+    ram: float | None = None
+    """Megabytes of memory; informative."""
+    cpu: float | None = None
+    """Processors; informative."""
+    timeout: Duration | None = None
+    """How long one attempt may take."""
+
+
+def _check_delay(delay: timedelta) -> timedelta:
+    if delay > _LONGEST_DELAY:
+        raise ValueError(f"expected 0 to 900 seconds, found {delay.total_seconds():g}")
+    return delay
+
+
+class QueueOptions(Options):
+    """How messages wait for a step, in Motia's words."""
+
+    type: Literal["fifo", "standard"] = "standard"
+    """Whether messages of one group wait for each other."""
+    max_retries: int | None = Field(default=None, ge=0)
+    """How many attempts a delivery gets: Motia counts the first one as well."""
+    visibility_timeout: Duration | None = None
+    """How long one attempt may take, when the handler has no timeout of its own."""
+    delay_seconds: Annotated[Duration, AfterValidator(_check_delay)] | None = None
+    """How long a delivery waits before its first attempt."""
+    concurrency: Annotated[int, Field(ge=1)] | None = None
+    """How many attempts may run at the same time in each worker process."""
+
+
+class Infrastructure(Options):
+    """Motia's spelling of an event step's policy."""
+
+    handler: HandlerResources = HandlerResources()
+    """What the handler gets."""
+    queue: QueueOptions = QueueOptions()
+    """How messages wait."""
+
+    @property
+    def policy(self) -> Policy:
+        """The same, in our words."""
+        retries = self.queue.max_retries
+        return Policy(
+            retry=None if retries is None else Retry(attempts=max(1, retries)),
+            timeout=self.handler.timeout or self.queue.visibility_timeout,
+            delay=self.queue.delay_seconds,
+            concurrency=self.queue.concurrency,
+        )
+
+
+class EventStep(HandlerStep):
+    """A step that messages on topics are delivered to."""
+
+    type: Literal["event"] = "event"
+    subscribes: Annotated[Subscriptions, Field(min_length=1)]
+    """The topics it listens to."""
+    join: Join | None = None
+    """Waits for several messages instead of running for each."""
+    input: SchemaSource | None = None
+    """The schema of its messages; without one, the type that the handler's argument names."""
+    delay: Duration | None = None
+    """How long a delivery waits before its first attempt."""
+    infrastructure: Infrastructure | None = None
+    """Motia's spelling of the policy; our own fields win over it."""
+
+    @property
+    def subscriptions(self) -> tuple[Subscribe, ...]:
+        """What it subscribes to, in full."""
+        return _subscriptions(self.subscribes)
+
+    @property
+    def policy(self) -> Policy:
+        """What it says about its attempts."""
+        own = super().policy.model_copy(update={"delay": self.delay})
+        return own.over(self.infrastructure.policy) if self.infrastructure else own
+
+
+class CronStep(HandlerStep):
+    """A step that the clock triggers."""
+
+    type: Literal["cron"] = "cron"
+    cron: str
+    """Minute, hour, day of the month, month, day of the week: `0 3 * * 1`."""
+    schedule: Schedule = Schedule()
+    """Time zone, overlap, catch-up, jitter."""
+
+
+class CallStep(HandlerStep):
+    """A step that callers trigger, as one calls a function."""
+
+    type: Literal["call"] = "call"
+    input: SchemaSource | None = None
+    """What callers give."""
+    output: SchemaSource | None = None
+    """What they get back."""
+
+
+class NoopStep(StepBase):
+    """A step without a handler: it stands for something that happens outside."""
+
+    type: Literal["noop"] = "noop"
+    subscribes: Subscriptions = ()
+    """The topics that people or systems outside wait for."""
+    emits: Emissions = ()
+    """The topics that an answer from outside emits."""
+    input: SchemaSource | None = None
+    """What the answer from outside looks like."""
+
+    @property
+    def subscriptions(self) -> tuple[Subscribe, ...]:
+        """What it subscribes to, in full."""
+        return _subscriptions(self.subscribes)
+
+    @property
+    def emissions(self) -> tuple[Emit, ...]:
+        """What an answer emits, in full."""
+        return _emissions(self.emits)
+
+
+StepConfig: TypeAlias = ApiStep | EventStep | CronStep | CallStep | NoopStep
+"""The config of a step, of any kind."""
+
+STEP_KINDS: Mapping[str, type[StepConfig]] = {
+    "api": ApiStep,
+    "event": EventStep,
+    "cron": CronStep,
+    "call": CallStep,
+    "noop": NoopStep,
+}
+
+
+def parse_config(config: object, *, file: str | Path | None = None) -> StepConfig:
+    """Reads a step file's `config`: one of our models, or a dict with a `type`.
+
+    Raises:
+        SetupError: it names `file` and, in its issues, each field that is wrong.
+    """
+    if isinstance(config, ApiStep | EventStep | CronStep | CallStep | NoopStep):
+        return config
+    if not isinstance(config, Mapping):
+        raise SetupError(
+            f"`config` is a `{type(config).__name__}`, expected a step config or a dict",
+            code="bad_config",
+            hint="write `config = EventStep(name=…, subscribes=[…])`",
+            file=file,
+        )
+    table = dict(cast("Mapping[str, object]", config))
+    kind = table.get("type")
+    model = STEP_KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        raise SetupError(
+            f"`config` has the type {kind!r}, expected one of {', '.join(STEP_KINDS)}",
+            code="bad_config",
+            hint=did_you_mean(str(kind), tuple(STEP_KINDS)),
+            file=file,
+        )
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise config_error(error, model, value=table, file=file) from error
+
+
+def config_error(
+    error: ValidationError,
+    model: type[StepConfig],
+    *,
+    value: object = None,
+    file: str | Path | None = None,
+    line: int | None = None,
+) -> SetupError:
+    """The error of a config that its model refuses."""
+    issues = issues_of(error, model, value)
+    kind = model.model_fields["type"].default
+    return SetupError(
+        f"`config` is not a valid {kind} step: {'; '.join(issue.message for issue in issues)}",
+        code="bad_config",
+        hint=next((issue.hint for issue in issues if issue.hint), None),
+        file=file,
+        line=line,
+        issues=issues,
+    )
+
+
+def _subscriptions(given: Subscriptions) -> tuple[Subscribe, ...]:
+    return tuple(s if isinstance(s, Subscribe) else Subscribe(topic=s) for s in given)
+
+
+def _emissions(given: Emissions) -> tuple[Emit, ...]:
+    if isinstance(given, Mapping):
+        return tuple(Emit(topic=topic, message=schema) for topic, schema in given.items())
+    return tuple(emit if isinstance(emit, Emit) else Emit(topic=emit) for emit in given)
