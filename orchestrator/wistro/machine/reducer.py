@@ -76,6 +76,13 @@ class Machine:
         commands, self._commands = self._commands, []
         return commands
 
+    def release(self, at: float) -> list[Command]:
+        """Dispatches again after `draining`."""
+        self.draining = False
+        self._advance(at)
+        commands, self._commands = self._commands, []
+        return commands
+
     def check(self, event: OperatorAsked) -> None:
         """Raises `OperationRefused` when the delivery cannot be repaired that way now."""
         delivery = self.state.deliveries.get(event.delivery_id)

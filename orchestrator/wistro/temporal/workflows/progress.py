@@ -1,0 +1,41 @@
+"""Progress of runs, told to the process that hosts the workflows.
+
+Like a log line: written only when a workflow is not replaying, and nothing depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from temporalio import workflow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Something happened in a run: `kind` is for example `run.completed` or `delivery.held`."""
+
+    at: float
+    flow: str
+    run_id: str
+    kind: str
+    delivery_id: str | None = None
+    step: str | None = None
+    message: str = ""
+    seconds: float | None = None
+
+
+_listeners: list[Callable[[Progress], None]] = []
+
+
+def listen(listener: Callable[[Progress], None]) -> Callable[[], None]:
+    """Calls `listener` for the progress of every run hosted here; returns how to stop that."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
+
+
+def publish(progress: Progress) -> None:
+    """Tells the listeners, unless the workflow is replaying."""
+    if not workflow.unsafe.is_replaying():
+        for listener in _listeners:
+            listener(progress)

@@ -1,0 +1,414 @@
+"""The workflow of a run: a thin, deterministic driver of the machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+from wistro.contract import Invocation, RunRef, Segment, SegmentResult, StepResult, Trigger
+from wistro.expressions import CelExpressions
+from wistro.machine.commands import (
+    Announce,
+    CancelDelivery,
+    ClearTimer,
+    Command,
+    Dispatch,
+    SetTimer,
+    StartRun,
+)
+from wistro.machine.events import (
+    KEEP,
+    CancelAsked,
+    DeliveryCancelled,
+    DeliveryCompleted,
+    DeliveryFailed,
+    Event,
+    MessageArrived,
+    OperatorAsked,
+    RunResumed,
+    RunStarted,
+    SegmentCompleted,
+    TimerFired,
+)
+from wistro.machine.plan import StepPlan
+from wistro.machine.reducer import Machine, OperationRefused
+from wistro.machine.state import Answer, Delivery, RunState
+from wistro.machine.waiting import waiting
+from wistro.temporal import wire
+from wistro.temporal.workflows.failures import error_info, was_cancelled
+from wistro.temporal.workflows.progress import Progress, publish
+
+DRAIN_PATIENCE = timedelta(seconds=5)
+"""How long nothing new is dispatched in the hope that what runs comes to rest."""
+
+HISTORY_LIMIT = 40_000
+"""Events from which a run waits for rest however long it takes; Temporal ends a run at 51,200."""
+
+SEGMENT_TIMEOUT = timedelta(minutes=15)
+
+
+@workflow.defn(dynamic=True, sandboxed=False)
+class RunWorkflow:
+    """One run of any flow. Its type in Temporal is the flow's id; the plan comes with its input.
+
+    It runs outside the SDK's sandbox: it calls nothing but the machine, which is pure.
+    """
+
+    def __init__(self) -> None:
+        self._machine: Machine | None = None
+        self._trigger = Trigger(kind="operator")
+        self._work: dict[str, asyncio.Future[object]] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._answers_awaited = 0
+        self._drain_at = 0
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> wire.RunResult:
+        """Drives the run until it ends, or goes on in a fresh history."""
+        start: wire.RunInput = workflow.payload_converter().from_payload(
+            args[0].payload, wire.RunInput
+        )
+        self._trigger = start.trigger
+        self._drain_at = start.plan.limits.history_events
+        state = start.state or RunState(run_id=start.run_id)
+        machine = self._machine = Machine(start.plan, state, CelExpressions())
+        now = workflow.time()
+        if start.state is None:
+            self._tell("run.started", message=_origin(start.trigger))
+            self._apply(RunStarted(at=now, trigger=start.trigger, data=start.data))
+        else:
+            self._apply(RunResumed(at=now))
+        while state.outcome is None:
+            try:
+                await workflow.wait_condition(self._needs_attention)
+                if state.outcome is None:
+                    await self._drain(start)
+            except asyncio.CancelledError:
+                self._apply(CancelAsked(at=workflow.time()))
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._result(machine)
+
+    @workflow.update(name=wire.ANSWER_UPDATE)
+    async def answer(self) -> Answer:
+        """Waits for the delivery to the triggered step; answers with its output or error."""
+        self._answers_awaited += 1
+        try:
+            await workflow.wait_condition(self._answered)
+        finally:
+            self._answers_awaited -= 1
+        state = self._state()
+        return state.answer or Answer(error=state.error)
+
+    @workflow.update(name=wire.OPERATE_UPDATE)
+    async def operate(self, operation: wire.Operation) -> None:
+        """Repairs a delivery for an operator."""
+        await workflow.wait_condition(lambda: self._machine is not None)
+        event = OperatorAsked(
+            at=workflow.time(),
+            action=operation.action,
+            delivery_id=operation.delivery_id,
+            data=operation.data if operation.edited else KEEP,
+            by=operation.by,
+        )
+        try:
+            self._apply(event)
+        except OperationRefused as refused:
+            raise ApplicationError(str(refused), type="operation_refused") from refused
+
+    @workflow.signal(name=wire.MESSAGE_SIGNAL)
+    async def message(self, message: wire.Message) -> None:
+        """Takes a message from outside."""
+        await workflow.wait_condition(lambda: self._machine is not None)
+        self._apply(MessageArrived(at=workflow.time(), topic=message.topic, data=message.data))
+
+    @workflow.query(name=wire.SNAPSHOT_QUERY)
+    def snapshot(self) -> wire.Snapshot:
+        """Plan and state, and in a sentence what the run waits for."""
+        machine = self._machine
+        if machine is None:
+            raise ApplicationError("the run has not begun yet", type="not_begun")
+        why = waiting(machine.plan, machine.state)
+        return wire.Snapshot(
+            plan=machine.plan,
+            trigger=self._trigger,
+            state=machine.state,
+            waiting_for=why.kind,
+            why_waiting=why.sentence,
+        )
+
+    # Driving the machine
+
+    def _apply(self, event: Event) -> None:
+        machine = self._machine
+        if machine is None:
+            return
+        for command in machine.apply(event):
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Dispatch(inline=True):
+                self._dispatch_segment(command)
+            case Dispatch():
+                self._dispatch(command)
+            case StartRun():
+                self._start_linked(command)
+            case CancelDelivery():
+                if (work := self._work.get(command.delivery_id)) is not None:
+                    work.cancel()
+            case SetTimer():
+                self._set_timer(command.timer, command.at)
+            case ClearTimer():
+                if (timer := self._timers.pop(command.timer, None)) is not None:
+                    timer.cancel()
+            case Announce():
+                self._announce(command)
+            case _:
+                pass
+
+    def _dispatch(self, command: Dispatch) -> None:
+        delivery, step = command.delivery, self._step(command.delivery)
+        handle: workflow.ActivityHandle[object] = workflow.start_activity(
+            step.id,
+            self._invocation(delivery),
+            result_type=StepResult,
+            task_queue=None if step.queue == workflow.info().task_queue else step.queue,
+            activity_id=_activity_id(delivery),
+            start_to_close_timeout=timedelta(seconds=step.timeout),
+            heartbeat_timeout=timedelta(seconds=step.heartbeat),
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(seconds=max(step.retry.delay(delivery.attempts + 1), 0.001)),
+                backoff_coefficient=step.retry.factor,
+                maximum_interval=timedelta(seconds=max(step.retry.max_delay, 0.001)),
+                maximum_attempts=command.attempts_left,
+                non_retryable_error_types=list(step.retry.terminal),
+            ),
+            summary=_summary(step, delivery),
+        )
+        self._follow(delivery.id, handle, delivery.attempts + command.attempts_left)
+
+    def _dispatch_segment(self, command: Dispatch) -> None:
+        machine, delivery, step = self._running_machine(), command.delivery, self._step(command.delivery)
+        handle: workflow.ActivityHandle[object] = workflow.start_local_activity(
+            step.id,
+            self._invocation(delivery, Segment(plan=machine.plan, budget=command.budget)),
+            result_type=SegmentResult,
+            activity_id=_activity_id(delivery),
+            start_to_close_timeout=max(SEGMENT_TIMEOUT, timedelta(seconds=step.timeout)),
+            retry_policy=RetryPolicy(maximum_attempts=1),
+            summary=_summary(step, delivery),
+        )
+        self._follow(delivery.id, handle, delivery.attempts + 1)
+
+    def _start_linked(self, command: StartRun) -> None:
+        delivery = command.delivery
+        handle: workflow.ActivityHandle[object] = workflow.start_activity(
+            wire.LINK_ACTIVITY,
+            wire.LinkRequest(
+                flow=command.flow,
+                run_id=command.run_id,
+                topic=delivery.topic or "",
+                data=delivery.data,
+                parent=RunRef(
+                    flow=self._running_machine().plan.flow,
+                    run_id=self._state().run_id,
+                    delivery_id=delivery.id,
+                ),
+                client_context=self._trigger.client_context,
+                traceparent=self._trigger.traceparent,
+            ),
+            result_type=StepResult,
+            activity_id=_activity_id(delivery),
+            start_to_close_timeout=timedelta(seconds=30),
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60)
+            ),
+            summary=f"{delivery.topic} → {command.flow}",
+        )
+        self._follow(delivery.id, handle, delivery.attempts + 1)
+
+    def _follow(self, id: str, work: asyncio.Future[object], attempts: int) -> None:
+        self._work[id] = work
+        work.add_done_callback(partial(self._ended, id, attempts))
+
+    def _ended(self, id: str, attempts: int, work: asyncio.Future[object]) -> None:
+        del self._work[id]
+        now = workflow.time()
+        if work.cancelled():
+            self._apply(DeliveryCancelled(at=now, delivery_id=id))
+            return
+        error = work.exception()
+        if error is None:
+            result = work.result()
+            if isinstance(result, SegmentResult):
+                self._apply(SegmentCompleted(at=now, reports=result.reports))
+            elif isinstance(result, StepResult):
+                self._apply(DeliveryCompleted(at=now, delivery_id=id, result=result))
+        elif was_cancelled(error):
+            self._apply(DeliveryCancelled(at=now, delivery_id=id))
+        else:
+            failed = DeliveryFailed(
+                at=now, delivery_id=id, error=error_info(error), attempts=attempts
+            )
+            self._apply(failed)
+
+    def _invocation(self, delivery: Delivery, segment: Segment | None = None) -> Invocation:
+        plan, state = self._running_machine().plan, self._state()
+        revision = f":r{delivery.revision}" if delivery.revision else ""
+        return Invocation(
+            project=plan.project,
+            flow=plan.flow,
+            run_id=state.run_id,
+            build=plan.build,
+            step=delivery.step,
+            delivery_id=delivery.id,
+            idempotency_key=f"{delivery.origin or state.run_id}:{delivery.id}{revision}",
+            trigger=self._trigger,
+            topic=delivery.topic,
+            data=delivery.data,
+            attempt=delivery.attempts,
+            segment=segment,
+        )
+
+    # Timers
+
+    def _set_timer(self, timer: str, at: float) -> None:
+        if (earlier := self._timers.pop(timer, None)) is not None:
+            earlier.cancel()
+        delay = max(at - workflow.time(), 0.0)
+        self._timers[timer] = asyncio.get_running_loop().call_later(delay, self._fire, timer)
+
+    def _fire(self, timer: str) -> None:
+        self._timers.pop(timer, None)
+        self._apply(TimerFired(at=workflow.time(), timer=timer))
+
+    # Going on in a fresh history, and the end
+
+    def _needs_attention(self) -> bool:
+        machine = self._running_machine()
+        return machine.state.outcome is not None or self._history_full()
+
+    def _history_full(self) -> bool:
+        info = workflow.info()
+        full = info.get_current_history_length() >= self._drain_at
+        suggested = info.is_continue_as_new_suggested() and self._drain_at <= HISTORY_LIMIT
+        at_rest = self._answers_awaited == 0 and self._state().ending is None
+        return at_rest and (full or (suggested and info.get_current_history_length() > self._drain_at))
+
+    async def _drain(self, start: wire.RunInput) -> None:
+        """Continues as new once nothing is in a worker's hands, or gives up for a while."""
+        machine = self._running_machine()
+        length = workflow.info().get_current_history_length()
+        patience = None if length >= HISTORY_LIMIT else DRAIN_PATIENCE
+        machine.draining = True
+        try:
+            await workflow.wait_condition(
+                lambda: machine.running == 0 or machine.state.outcome is not None, timeout=patience
+            )
+        except TimeoutError:
+            self._drain_at = length + start.plan.limits.history_events
+        if machine.state.outcome is None and machine.running == 0:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            workflow.continue_as_new(
+                wire.RunInput(
+                    run_id=start.run_id,
+                    plan=start.plan,
+                    trigger=start.trigger,
+                    state=machine.state,
+                )
+            )
+        for command in machine.release(workflow.time()):
+            self._carry_out(command)
+
+    def _result(self, machine: Machine) -> wire.RunResult:
+        state = machine.state
+        seconds = (state.ended_at or 0.0) - state.started_at
+        error = state.error
+        self._tell(f"run.{state.outcome}", message=error.message if error else "", seconds=seconds)
+        if state.outcome == "completed":
+            return wire.RunResult(
+                outcome="completed",
+                answer=state.answer,
+                response=state.response,
+                responded=state.responded,
+                deliveries=state.created,
+            )
+        if state.outcome == "cancelled":
+            raise asyncio.CancelledError
+        if state.outcome == "timed_out":
+            workflow.upsert_search_attributes([wire.STATUS_ATTRIBUTE.value_set("timed_out")])
+        if error is None:
+            raise ApplicationError("the run failed", type="run_failed", non_retryable=True)
+        raise ApplicationError(
+            error.message,
+            wire.RunFailure(error=error, outcome=state.outcome or "failed", answer=state.answer),
+            type=error.code,
+            non_retryable=True,
+        )
+
+    # Small change
+
+    def _announce(self, command: Announce) -> None:
+        state, delivery = self._state(), command.delivery
+        reason = delivery.error.message if delivery.error is not None else ""
+        self._tell(command.kind, delivery=delivery, message=reason)
+        if command.kind in ("delivery.held", "delivery.released", "delivery.skipped"):
+            held = any(d.status == "held" for d in state.deliveries.values())
+            status = wire.STATUS_ATTRIBUTE
+            update = status.value_set("held") if held else status.value_unset()
+            workflow.upsert_search_attributes([update])
+
+    def _tell(
+        self, kind: str, *, delivery: Delivery | None = None, message: str = "", seconds: float | None = None
+    ) -> None:
+        machine = self._running_machine()
+        publish(
+            Progress(
+                at=workflow.time(),
+                flow=machine.plan.flow,
+                run_id=machine.state.run_id,
+                kind=kind,
+                delivery_id=delivery.id if delivery else None,
+                step=delivery.step if delivery else None,
+                message=message,
+                seconds=seconds,
+            )
+        )
+
+    def _answered(self) -> bool:
+        machine = self._machine
+        return machine is not None and (
+            machine.state.answer is not None or machine.state.outcome is not None
+        )
+
+    def _running_machine(self) -> Machine:
+        if self._machine is None:
+            raise RuntimeError("the run has not begun")
+        return self._machine
+
+    def _state(self) -> RunState:
+        return self._running_machine().state
+
+    def _step(self, delivery: Delivery) -> StepPlan:
+        return self._running_machine().plan.steps[delivery.step]
+
+
+def _activity_id(delivery: Delivery) -> str:
+    """The delivery's id; dispatched again by the machine it gets a suffix, as ids are used once."""
+    again = delivery.attempts + delivery.revision
+    return delivery.id if not again else f"{delivery.id}.{again}"
+
+
+def _summary(step: StepPlan, delivery: Delivery) -> str:
+    text = step.name if delivery.topic is None else f"{step.name} ← {delivery.topic}"
+    return text[:200]
+
+
+def _origin(trigger: Trigger) -> str:
+    return f"{trigger.kind}:{trigger.step or trigger.topic or ''}"
