@@ -1,0 +1,79 @@
+"""Confidentiality: keys, the envelope, the Temporal payload codec, run tokens and digests.
+
+`codec/SPEC.md` says what the bytes are. The codec server is in `wistro_codec.server`, which loads
+FastAPI. What needs the Temporal SDK is loaded when it is first used, so that a command about keys
+starts quickly.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from wistro_codec.digest import keyed_digest
+from wistro_codec.envelope import seal, unseal
+from wistro_codec.errors import CodecError, CodecErrorCode
+from wistro_codec.key_files import KeyFile, load_keys, write_keys
+from wistro_codec.key_format import dump_keys, parse_keys
+from wistro_codec.keys import (
+    DEFAULT_TENANT,
+    PROJECT_FLOW,
+    FlowKey,
+    FlowKeys,
+    KeyId,
+    KeyRing,
+    Keys,
+    Master,
+    flow_of_workflow,
+)
+from wistro_codec.tokens import RunToken, mint_run_token, verify_run_token
+
+if TYPE_CHECKING:
+    from wistro_codec.converter import data_converter
+    from wistro_codec.payload import ENCODING, WistroCodec
+    from wistro_codec.storage import LocalStorageDriver
+
+__all__ = [
+    "DEFAULT_TENANT",
+    "ENCODING",
+    "PROJECT_FLOW",
+    "CodecError",
+    "CodecErrorCode",
+    "FlowKey",
+    "FlowKeys",
+    "KeyFile",
+    "KeyId",
+    "KeyRing",
+    "Keys",
+    "LocalStorageDriver",
+    "Master",
+    "RunToken",
+    "WistroCodec",
+    "data_converter",
+    "dump_keys",
+    "flow_of_workflow",
+    "keyed_digest",
+    "load_keys",
+    "mint_run_token",
+    "parse_keys",
+    "seal",
+    "unseal",
+    "verify_run_token",
+    "write_keys",
+]
+
+_NEEDS_TEMPORAL = {
+    "ENCODING": "payload",
+    "LocalStorageDriver": "storage",
+    "WistroCodec": "payload",
+    "data_converter": "converter",
+}
+
+
+def __getattr__(name: str) -> object:
+    module = _NEEDS_TEMPORAL.get(name)
+    if module is None:
+        raise AttributeError(f"module `wistro_codec` has no attribute `{name}`")
+    value: object = getattr(import_module(f"wistro_codec.{module}"), name)
+    globals()[name] = value
+    return value
