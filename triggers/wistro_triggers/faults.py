@@ -1,0 +1,123 @@
+"""Turns every exception that ends a request into the one error shape."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from wistro.errors import InvalidMessage, RunError, StoreError, WistroError
+from wistro_triggers.problems import Detail, Problem
+
+log = structlog.stdlib.get_logger("wistro.http")
+
+_STATUS_OF_CODE = {
+    "engine_unavailable": 503,
+    "message_too_large": 413,
+    "value_too_large": 413,
+    "run_not_found": 404,
+    "delivery_not_found": 404,
+    "flow_not_found": 404,
+    "topic_not_found": 404,
+    "schedule_not_found": 404,
+    "state_conflict": 409,
+    "store_unavailable": 503,
+    "store_closed": 503,
+    "value_not_json": 422,
+    "value_not_a_number": 422,
+    "name_invalid": 422,
+    "page_invalid": 422,
+}
+_STATUS_OF_CLASS: tuple[tuple[type[WistroError], int], ...] = (
+    (InvalidMessage, 422),
+    (RunError, 409),
+    (StoreError, 503),
+)
+_HIDDEN = 500
+"""From this status on, except 503, the message is for the log and not for the caller."""
+
+
+def install_faults(app: FastAPI, *, retry_after: timedelta) -> None:
+    """Make `app` answer errors in the one shape; callers of a 503 are asked to wait `retry_after`."""
+
+    async def fault(request: Request, error: Exception) -> Response:
+        del request
+        return problem_of(error, retry_after=retry_after).response()
+
+    for kind in (HTTPException, RequestValidationError, WistroError, Exception):
+        app.add_exception_handler(kind, fault)
+
+
+def problem_of(error: Exception, *, retry_after: timedelta) -> Problem:
+    """The answer for an exception. What the caller must not see is logged instead."""
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            return _plain(error)
+        case WistroError():
+            return _known(error, retry_after)
+        case _:
+            return internal_error()  # it is raised on to `Edge`, which logs it
+
+
+def internal_error() -> Problem:
+    """The answer when the fault is ours; it says nothing of what happened."""
+    return Problem(
+        500,
+        "internal_error",
+        "Something went wrong here, not with the request. hint: the log tells more under the "
+        "correlation id of this answer.",
+    )
+
+
+def unavailable(message: str, *, code: str, retry_after: timedelta) -> Problem:
+    """A 503 that says when to come back."""
+    seconds = max(1, round(retry_after.total_seconds()))
+    return Problem(503, code, message, headers={"retry-after": str(seconds)})
+
+
+def _known(error: WistroError, retry_after: timedelta) -> Problem:
+    by_class = next((status for kind, status in _STATUS_OF_CLASS if isinstance(error, kind)), 500)
+    status = _STATUS_OF_CODE.get(error.code, by_class)
+    message = f"{error.message} hint: {error.hint}" if error.hint else error.message
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        log.warning("unavailable", code=error.code, error=error.message)
+        return unavailable(message, code=error.code, retry_after=retry_after)
+    if status >= _HIDDEN:
+        log.error("request failed", code=error.code, exc_info=error)
+        return internal_error()
+    issues = error.issues if isinstance(error, InvalidMessage) else ()
+    details = [Detail(field=issue.field, message=issue.message) for issue in issues]
+    return Problem(status, error.code, message, details=details)
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    details = [
+        Detail(field=".".join(str(part) for part in found["loc"]), message=found["msg"])
+        for found in error.errors()
+    ]
+    fields = ", ".join(f"`{detail.field}`" for detail in details)
+    return Problem(
+        422,
+        "validation_failed",
+        f"The request is not valid: {fields}. hint: `details` says what is wrong with each field.",
+        details=details,
+    )
+
+
+def _plain(error: HTTPException) -> Problem:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return Problem(
+            404, "not_found", "There is nothing at this path. hint: `/docs` lists what is."
+        )
+    status = HTTPStatus(error.status_code)
+    code = status.phrase.lower().replace(" ", "_")
+    return Problem(status, code, f"{error.detail}.", headers=error.headers)

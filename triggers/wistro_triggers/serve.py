@@ -1,0 +1,116 @@
+"""Serving the application over HTTP, from bind to graceful stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Callable, Generator
+
+import uvicorn
+from fastapi import FastAPI
+
+from wistro.errors import SetupError
+from wistro_triggers.live import LiveStreams
+
+
+async def serve(
+    app: FastAPI,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 3000,
+    stop: asyncio.Event,
+    on_ready: Callable[[str], None] | None = None,
+    grace: float = 10.0,
+) -> None:
+    """Serve `app` until `stop` is set; then finish what is under way, for at most `grace` seconds.
+
+    Args:
+        app: What `create_app` made.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes a free one.
+        stop: Set by whoever handles the process's signals.
+        on_ready: Called with the base URL once requests are accepted.
+        grace: Seconds that requests under way get to finish.
+
+    Raises:
+        SetupError: The address cannot be listened on; says why, and how to choose another.
+    """
+    listener = bind(host, port)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(grace),
+        lifespan="on",
+    )
+    server = _Server(config, lambda: on_ready(base_url(listener)) if on_ready else None)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        streams: LiveStreams = app.state.live
+        streams.close()  # they would never end by themselves
+        server.should_exit = True
+        await serving
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Listen on an address.
+
+    Raises:
+        SetupError: Somebody else does already, or it is not ours to listen on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise _refused(host, port, error) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def base_url(listener: socket.socket) -> str:
+    """The URL at which a listening socket is reached from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - reading, not binding
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _refused(host: str, port: int, error: OSError) -> SetupError:
+    if error.errno == errno.EADDRINUSE:
+        return SetupError(
+            f"The port `{port}` on `{host}` is in use by another process.",
+            code="port_in_use",
+            hint=f"stop that process, or choose another port: `--port {port + 1}` (0 takes a free one).",
+        )
+    return SetupError(
+        f"The address `{host}:{port}` cannot be listened on: {error.strerror}.",
+        code="address_unusable",
+        hint="choose an address of this machine with `--host`, and a port above 1023 with `--port`.",
+    )
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it is ready and leaves signals to the process that hosts it."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
