@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := examples/preview-environments
+NPM    := $(DEMO)/node_modules/.installed tests/compose/node_modules/.installed
 UV     := .tools/uv/bin/uv
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -30,7 +31,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 temporal: $(VENV)/.installed
 	@$(BIN)/python -m wistro.temporal.host.serverbinary
 
-check: $(VENV)/.installed ## Format, lint, types, import directions, fast tests
+check: $(VENV)/.installed tests/compose/node_modules/.installed ## Format, lint, types, import directions, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
@@ -41,10 +42,10 @@ format: $(VENV)/.installed ## Rewrite the sources in the project's format
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
 
-test: setup $(DEMO)/node_modules/.installed ## Every test, on a real Temporal server
+test: setup $(NPM) ## Every test, on a real Temporal server
 	$(BIN)/pytest $(ARGS)
 
-coverage: setup $(DEMO)/node_modules/.installed ## Every test, with branch coverage
+coverage: setup $(NPM) ## Every test, with branch coverage
 	$(BIN)/pytest --cov --cov-report=term --cov-report=html:.coverage.html $(ARGS)
 
 demo: setup $(DEMO)/node_modules/.installed ## Real GitHub webhooks drive preview environments (KEEP=1 stays up)
@@ -53,10 +54,10 @@ demo: setup $(DEMO)/node_modules/.installed ## Real GitHub webhooks drive previe
 bench: setup ## Measure against hand-written Temporal code
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
-# The published webhook payloads that the demo sends.
-$(DEMO)/node_modules/.installed: $(DEMO)/package-lock.json
-	@command -v npm >/dev/null || { echo 'npm is needed for the webhook payloads. hint: install Node.js'; exit 1; }
-	@cd $(DEMO) && npm ci --silent --no-audit --no-fund
+# npm packages: the webhook payloads that the demo sends, the schema of compose files.
+%/node_modules/.installed: %/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is needed in $*. hint: install Node.js'; exit 1; }
+	@cd $* && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 requirements: ## Pin the dependencies of pyproject.toml again (UPGRADE=1: to the newest)
@@ -70,5 +71,5 @@ COMPILE = --universal --python-version 3.11 --generate-hashes --no-emit-index-ur
 
 clean: ## Remove everything that was built or installed here
 	rm -rf $(VENV) .tools .wistro .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
-		.coverage .coverage.html dist $(DEMO)/node_modules
+		.coverage .coverage.html dist $(dir $(NPM))
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

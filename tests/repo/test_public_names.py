@@ -1,0 +1,42 @@
+"""Public is what a package's `__init__` exports, and frozen here.
+
+A name that appears or goes is a decision: change `public_names.json` with it, and the changelog.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.repo.project import PACKAGES
+
+FROZEN: dict[str, list[str]] = json.loads(
+    Path(__file__).with_name("public_names.json").read_text("utf-8")
+)
+
+
+def test_every_package_is_frozen() -> None:
+    assert set(PACKAGES) <= set(FROZEN)
+
+
+@pytest.mark.parametrize("package", FROZEN)
+def test_public_names(package: str) -> None:
+    module = importlib.import_module(package)
+    public = list(module.__all__)
+    assert sorted(public) == FROZEN[package]
+    for name in public:
+        value = getattr(module, name)
+        if isinstance(value, type) or callable(value):
+            assert value.__doc__, f"`{package}.{name}` has no docstring"
+
+
+def test_authors_import_no_temporal() -> None:
+    """`import wistro` is what step files do: it must stay light."""
+    code = "import wistro, sys; print([m for m in ('temporalio', 'fastapi') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
