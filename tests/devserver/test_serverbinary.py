@@ -60,6 +60,8 @@ def test_a_broken_profile_is_named(env: dict[str, str], tmp_path: Path) -> None:
 def test_the_path_goes_before_the_cache(env: dict[str, str], tmp_path: Path) -> None:
     cached = command(tmp_path / "cache" / "wistro" / f"temporal-{CLI_VERSION}" / "temporal", "true")
     assert find_binary(env=env).path == cached
+    own = command(tmp_path / ".tools" / "bin" / "temporal", "true")
+    assert find_binary(tmp_path, env=env).path == own
     on_path = command(tmp_path / "bin" / "temporal", "true")
     found = find_binary(env=env)
     assert (found.path, found.origin) == (on_path, "path")

@@ -79,7 +79,7 @@ def find_server(
     Blocks for minutes when it has to download or build; `progress` then says how far it is.
 
     Args:
-        project_dir: The project; a `temporal.toml` in it counts as the profile file.
+        project_dir: The project, which may have a binary of its own: `.tools/bin/temporal`.
         progress: Called with a line of text at each step of an installation.
         install: Whether to download or build a binary when none is found.
         env: The environment; this process's own by default.
@@ -87,22 +87,16 @@ def find_server(
     Raises:
         SetupError: nothing was found, and nothing could be installed.
     """
-    return configured_server(project_dir, env=env) or find_binary(
-        progress=progress, install=install, env=env
+    return configured_server(env=env) or find_binary(
+        project_dir, progress=progress, install=install, env=env
     )
 
 
-def configured_server(
-    project_dir: Path | None = None, *, env: Mapping[str, str] | None = None
-) -> ServerAddress | None:
+def configured_server(*, env: Mapping[str, str] | None = None) -> ServerAddress | None:
     """The address in the `TEMPORAL_*` settings or profile, if there is one."""
     environment = os.environ if env is None else env
-    own = project_dir / "temporal.toml" if project_dir else None
-    use_own = own and own.is_file() and "TEMPORAL_CONFIG_FILE" not in environment
     try:
-        profile = ClientConfigProfile.load(
-            config_source=own if use_own else None, override_env_vars=dict(environment)
-        )
+        profile = ClientConfigProfile.load(override_env_vars=dict(environment))
     except RuntimeError as error:
         raise SetupError(
             f"the Temporal profile cannot be read: {error}",
@@ -115,6 +109,7 @@ def configured_server(
 
 
 def find_binary(
+    project_dir: Path | None = None,
     *,
     progress: Progress | None = None,
     install: bool = True,
@@ -122,13 +117,13 @@ def find_binary(
 ) -> ServerBinary:
     """A `temporal` command: on the PATH, installed earlier, downloaded or built, in this order.
 
-    `WISTRO_OFFLINE=1` leaves out the last two.
+    `WISTRO_OFFLINE=1` leaves out the last two. The arguments are those of `find_server`.
 
     Raises:
         SetupError: nothing was found, and nothing could be installed.
     """
     environment = os.environ if env is None else env
-    found = _existing(environment)
+    found = _existing(environment, project_dir)
     if found:
         return found
     tried = ["a `temporal` command on the PATH", "one installed earlier"]
@@ -166,11 +161,12 @@ def _downloaded(env: Mapping[str, str]) -> Path:
     return cache_folder(env) / f"temporal-sdk-{version('temporalio')}" / "temporal"
 
 
-def _existing(env: Mapping[str, str]) -> ServerBinary | None:
+def _existing(env: Mapping[str, str], project_dir: Path | None = None) -> ServerBinary | None:
     on_path = shutil.which("temporal", path=env.get("PATH", os.defpath))
     if on_path:
         return ServerBinary(path=Path(on_path), origin="path")
-    for path in (_built(env), _downloaded(env)):
+    own = [project_dir / ".tools" / "bin" / "temporal"] if project_dir else []
+    for path in (*own, _built(env), _downloaded(env)):
         if os.access(path, os.X_OK):
             return ServerBinary(path=path, origin="installed")
     return None
