@@ -56,7 +56,8 @@ def _issue(found: ErrorDetails, model: type[BaseModel], value: object) -> Issue:
         return Issue(
             field=field, message=f"`{field}`: {found['msg'].removeprefix('Value error, ')}"
         )
-    expected = found["msg"].removeprefix("Input ")
+    expected = found["msg"].removeprefix("Input ").removeprefix("Value ")
+    expected = expected.partition(" after validation")[0]
     return Issue(field=field, message=f"`{field}` {expected}, found {_show(found['input'])}")
 
 

@@ -109,6 +109,16 @@ class StepBase(Options):
         return ()
 
     @property
+    def virtual_subscriptions(self) -> tuple[Virtual, ...]:
+        """The virtual edges to it, in full."""
+        return _virtuals(self.virtual_subscribes)
+
+    @property
+    def virtual_emissions(self) -> tuple[Virtual, ...]:
+        """The virtual edges from it, in full."""
+        return _virtuals(self.virtual_emits)
+
+    @property
     def policy(self) -> Policy:
         """What it says about its attempts."""
         return Policy()
@@ -280,6 +290,11 @@ class EventStep(HandlerStep):
         own = super().policy.model_copy(update={"delay": self.delay})
         return own.over(self.infrastructure.policy) if self.infrastructure else own
 
+    @property
+    def fifo(self) -> bool:
+        """Whether messages of one group are to wait for each other, in Motia's words."""
+        return self.infrastructure is not None and self.infrastructure.queue.type == "fifo"
+
 
 class CronStep(HandlerStep):
     """A step that the clock triggers."""
@@ -389,6 +404,10 @@ def config_error(
 
 def _subscriptions(given: Subscriptions) -> tuple[Subscribe, ...]:
     return tuple(s if isinstance(s, Subscribe) else Subscribe(topic=s) for s in given)
+
+
+def _virtuals(given: Virtuals) -> tuple[Virtual, ...]:
+    return tuple(edge if isinstance(edge, Virtual) else Virtual(topic=edge) for edge in given)
 
 
 def _emissions(given: Emissions) -> tuple[Emit, ...]:

@@ -1,0 +1,96 @@
+"""What discovery tells of a project's step files: the same document from every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wistro.policies import Emit, Join, Policy, Schedule, Signature, Subscribe, Virtual
+from wistro.steps import QueryParam
+
+DISCOVERY_VERSION = 1
+"""The version of the document; a cache of another one is not read."""
+
+Kind = Literal["api", "event", "cron", "call", "noop"]
+Language = Literal["python"]
+
+
+class Record(BaseModel):
+    """Compiled data: immutable, and strict about what it holds."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+
+class ApiDescriptor(Record):
+    """The request that triggers a step, and how it is answered."""
+
+    method: str
+    path: str
+    """With parameters in braces: `/orders/{id}`."""
+    mode: Literal["wait", "async"] = "wait"
+    body: Mapping[str, object] | None = None
+    """JSON Schema of the request's body."""
+    query_params: tuple[QueryParam, ...] = ()
+    responses: Mapping[int, Mapping[str, object] | None] = Field(
+        default_factory=dict[int, Mapping[str, object] | None]
+    )
+    """JSON Schema of the body, by status."""
+    signature: Signature | None = None
+
+
+class CronDescriptor(Record):
+    """When the clock triggers a step."""
+
+    expression: str
+    schedule: Schedule = Schedule()
+
+
+class Descriptor(Record):
+    """One step, as its file describes it. Schemas are JSON Schemas."""
+
+    id: str
+    path: str
+    """Relative to the project, with `/`."""
+    language: Language = "python"
+    kind: Kind
+    name: str
+    description: str | None = None
+    flows: tuple[str, ...] = ()
+    subscribes: tuple[Subscribe, ...] = ()
+    join: Join | None = None
+    emits: tuple[Emit, ...] = ()
+    virtual_subscribes: tuple[Virtual, ...] = ()
+    virtual_emits: tuple[Virtual, ...] = ()
+    input: Mapping[str, object] | None = None
+    output: Mapping[str, object] | None = None
+    api: ApiDescriptor | None = None
+    cron: CronDescriptor | None = None
+    policy: Policy = Policy()
+    fifo: bool = False
+    """Whether its file asks for messages of one group to wait for each other."""
+    hash: str
+    """Of the file, the project's modules that it imports, and the files it includes."""
+
+
+class LoadError(Record):
+    """A step file that is left out, and why."""
+
+    path: str
+    error: str
+    hint: str | None = None
+    line: int | None = None
+    field: str | None = None
+    """The field of its config, when that is what is wrong."""
+
+
+class Discovered(Record):
+    """The step files of a project: those that load, and those that do not."""
+
+    version: Literal[1] = DISCOVERY_VERSION
+    language: Language = "python"
+    steps: tuple[Descriptor, ...] = ()
+    errors: tuple[LoadError, ...] = ()

@@ -1,0 +1,57 @@
+"""Which files of a project matter: the step files, and what a build is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+SOURCE_FOLDERS = ("src", "steps")
+"""Where step files are looked for."""
+PYTHON_STEPS = ("*.step.py", "*_step.py")
+"""How a Python step file is called."""
+
+_NOT_OURS = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
+
+
+def find_step_files(root: Path, patterns: Sequence[str] = PYTHON_STEPS) -> tuple[Path, ...]:
+    """The step files of the project, in the order of their paths."""
+    found = (
+        path
+        for folder in SOURCE_FOLDERS
+        for path in walk(root / folder)
+        if any(fnmatch(path.name, pattern) for pattern in patterns)
+    )
+    return tuple(sorted(found, key=lambda path: path.relative_to(root).as_posix()))
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Every file below `folder`, without hidden folders, installed packages and caches."""
+    for current, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _NOT_OURS and name[0] != ".")
+        yield from (Path(current, name) for name in sorted(names))
+
+
+def is_own(path: Path, root: Path) -> bool:
+    """Whether `path` is a file of the project, rather than of a package installed below it."""
+    if not path.is_relative_to(root):
+        return False
+    parts = path.relative_to(root).parts
+    return not any(part in _NOT_OURS or part.startswith(".") for part in parts)
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file's content; of nothing when it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return hashlib.sha256().hexdigest()
+
+
+def hash_files(root: Path, paths: Sequence[Path]) -> str:
+    """One hash over names and contents; the same whatever the order of `paths`."""
+    entries = sorted((os.path.relpath(path, root), file_hash(path)) for path in set(paths))
+    lines = "".join(f"{content} {Path(name).as_posix()}\n" for name, content in entries)
+    return hashlib.sha256(lines.encode()).hexdigest()
