@@ -46,7 +46,9 @@ test: setup $(NPM) ## Every test, on a real Temporal server
 	$(BIN)/pytest $(ARGS)
 
 coverage: setup $(NPM) ## Every test, with branch coverage
-	$(BIN)/pytest --cov --cov-report=term --cov-report=html:.coverage.html $(ARGS)
+	$(BIN)/pytest --cov --cov-report=html:.coverage.html $(ARGS)
+	$(BIN)/coverage report --fail-under=90
+	$(BIN)/coverage report --fail-under=100 --include='*/wistro/machine/*,*/wistro/contract.py,*/wistro/project/*,*/wistro_codec/*'
 
 demo: setup $(DEMO)/node_modules/.installed ## Real GitHub webhooks drive preview environments (KEEP=1 stays up)
 	$(BIN)/python $(DEMO)/demo.py

@@ -30,7 +30,6 @@ Origin = Literal["path", "installed", "downloaded", "built"]
 Progress = Callable[[str], None]
 
 _DOWNLOAD_SECONDS = 120
-_PACKAGES = 2300  # that the build compiles, roughly: for the progress line only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +275,7 @@ def _follow_build(process: subprocess.Popen[str], say: Progress) -> list[str]:
         else:
             compiled += 1
             if compiled % 100 == 0:
-                say(f"compiled {compiled} of about {_PACKAGES} packages")
+                say(f"compiled {compiled} packages")
     process.wait()
     return lines
 
