@@ -1,6 +1,7 @@
 """Public is what a package's `__init__` exports, and frozen here.
 
-A name that appears or goes is a decision: change `public_names.json` with it, and the changelog.
+A name that appears or goes is a decision: freeze the new list and say so in the changelog.
+hint: `python -m tests.repo.test_public_names` writes `public_names.json`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ import pytest
 
 from tests.repo.project import PACKAGES
 
-FROZEN: dict[str, list[str]] = json.loads(
-    Path(__file__).with_name("public_names.json").read_text("utf-8")
-)
+FILE = Path(__file__).with_name("public_names.json")
+FROZEN: dict[str, list[str]] = json.loads(FILE.read_text("utf-8"))
 
 
 def test_every_package_is_frozen() -> None:
@@ -40,3 +40,8 @@ def test_authors_import_no_temporal() -> None:
     code = "import wistro, sys; print([m for m in ('temporalio', 'fastapi') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+if __name__ == "__main__":
+    now = {name: sorted(importlib.import_module(name).__all__) for name in sorted(PACKAGES)}
+    FILE.write_text(json.dumps(now, indent=2) + "\n", "utf-8")
