@@ -18,7 +18,7 @@ def fork_state(
     """The state of a run `run_id` that makes what `state` left open: failed, held and cancelled deliveries.
 
     With `delivery_id` and `data`, that delivery gets another input. Joins keep what they received,
-    and the time they had left.
+    and joins and delayed deliveries the time they had left.
 
     Raises:
         ForkRefused: when the run has not ended, or left nothing (or not that delivery) open.
@@ -27,7 +27,7 @@ def fork_state(
         raise ForkRefused("the run is still running; retry its held deliveries instead")
     if delivery_id is not None and delivery_id not in state.deliveries:
         raise ForkRefused(f"the run left no delivery `{delivery_id}` open")
-    if not state.deliveries:
+    if not state.deliveries and not state.joining:
         raise ForkRefused("the run left no delivery open; start a new run instead")
     forked = RunState(
         run_id=run_id,
@@ -43,15 +43,20 @@ def fork_state(
         response=state.response,
         responded=state.responded,
     )
-    for delivery in forked.deliveries.values():
-        delivery.status, delivery.attempts, delivery.error = "queued", 0, None
+    left = {timer: max(due - (state.ended_at or at), 0.0) for timer, due in state.timers.items()}
+    for timer, seconds in left.items():
+        if timer.startswith("join:"):
+            forked.timers[timer] = at + seconds
+    for delivery in sorted(forked.deliveries.values(), key=lambda delivery: delivery.number):
         delivery.origin = delivery.origin or state.run_id
-    ended_at = state.ended_at or at
-    for timer, due in state.timers.items():
-        forked.timers[timer] = at + max(due - ended_at, 0.0)
+        wake = f"wake:{delivery.id}"
+        if wake in left and delivery.attempts == 0 and delivery.id != delivery_id:
+            forked.timers[wake] = at + left[wake]
+            continue
+        delivery.status, delivery.attempts, delivery.error = "queued", 0, None
+        forked.queue.append(delivery.id)
     if delivery_id is not None and data is not KEEP:
         edited = forked.deliveries[delivery_id]
         edited.data = data
         edited.revision += 1
-    forked.queue = sorted(forked.deliveries, key=lambda id: forked.deliveries[id].number)
     return forked

@@ -44,7 +44,9 @@ class Joins:
             return Taken(id=lost, error=info)
         id = child_id(ROOT, 0, f"join {step.id} {key}")
         if id in self._state.joined:
-            return Taken(id=id, note=f"a message on `{topic}` came after the join of `{step.id}` had fired")
+            return Taken(
+                id=id, note=f"a message on `{topic}` came after the join of `{step.id}` had fired"
+            )
         opened = id not in self._state.joining
         joining = self._state.joining.setdefault(id, Joining(step=step.id, key=key, needed=needed))
         if joining.needed is None and any(seen == topic for seen, _ in joining.received):
@@ -94,5 +96,7 @@ class Joins:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"the quorum `{join.quorum}` is {value!r}, expected a whole number from 1")
+            raise ValueError(
+                f"the quorum `{join.quorum}` is {value!r}, expected a whole number from 1"
+            )
         return value

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from wistro.contract import Emission, ErrorInfo, Report, StepResult
+from wistro.machine import failures
 from wistro.machine.commands import (
     Announce,
     CancelDelivery,
-    ClearTimer,
     Command,
     Dispatch,
     Finish,
-    SetTimer,
     StartRun,
 )
 from wistro.machine.events import (
@@ -28,10 +27,10 @@ from wistro.machine.events import (
     TimerFired,
 )
 from wistro.machine.joins import Joins
-from wistro.machine.loops import loop_of
 from wistro.machine.plan import OnFailure, Plan, RetryPlan, StepPlan
 from wistro.machine.routing import Expressions, child_id, deliveries_of, linked_run_id
 from wistro.machine.state import ROOT, Answer, Count, Delivery, Outcome, RunState
+from wistro.machine.timers import GRACE, Timers
 
 SEGMENT_BUDGET = 64
 """Deliveries in one segment: bounds what is repeated when a worker dies within it."""
@@ -61,6 +60,7 @@ class Machine:
         self._expressions = expressions
         self._joins = Joins(plan, state, expressions)
         self._commands: list[Command] = []
+        self._timers = Timers(state, self._commands)
         self._running = sum(d.status == "running" for d in state.deliveries.values())
 
     @property
@@ -73,15 +73,14 @@ class Machine:
         if self.state.outcome is None:
             self._take(event)
             self._advance(event.at)
-        commands, self._commands = self._commands, []
-        return commands
+        return self._flush()
 
     def release(self, at: float) -> list[Command]:
         """Dispatches again after `draining`."""
         self.draining = False
-        self._advance(at)
-        commands, self._commands = self._commands, []
-        return commands
+        if self.state.outcome is None:
+            self._advance(at)
+        return self._flush()
 
     def check(self, event: OperatorAsked) -> None:
         """Raises `OperationRefused` when the delivery cannot be repaired that way now."""
@@ -107,11 +106,9 @@ class Machine:
             case DeliveryFailed():
                 self._fail_attempt(event.delivery_id, event.error, event.attempts, event.at)
             case SegmentCompleted():
-                for report in event.reports:
-                    self._take_report(report, event.at)
+                self._take_reports(event.reports, event.at)
             case DeliveryCancelled():
-                if delivery := self._rest(event.delivery_id):
-                    delivery.status = "cancelled"
+                self._cancelled(event.delivery_id, event.at)
             case OperatorAsked():
                 self._repair(event)
             case MessageArrived():
@@ -121,14 +118,13 @@ class Machine:
             case TimerFired():
                 self._timer_fired(event)
             case CancelAsked():
-                reason = event.reason or "the run was cancelled"
-                self._end("cancelled", ErrorInfo(code="cancelled", message=reason), event.at)
+                self._end("cancelled", failures.cancelled(event.reason), event.at)
 
     def _start(self, event: RunStarted) -> None:
         self.state.started_at = event.at
         timeout = self.plan.limits.timeout
         if timeout is not None:
-            self._set_timer("deadline", event.at + timeout)
+            self._timers.set("deadline", event.at + timeout)
         trigger = event.trigger
         if trigger.step is not None:
             self._create(ROOT, self.plan.steps[trigger.step], None, event.data, None, event.at)
@@ -141,20 +137,25 @@ class Machine:
         timeout = self.plan.limits.timeout
         if timeout is not None:
             self.state.timers.setdefault("deadline", self.state.started_at + timeout)
-        for timer, at in self.state.timers.items():
-            self._commands.append(SetTimer(timer=timer, at=at))
+        self._timers.rearm()
 
     # Deliveries
 
     def _create(
-        self, id: str, step: StepPlan, topic: str | None, data: object, parent: str | None, at: float
+        self,
+        id: str,
+        step: StepPlan,
+        topic: str | None,
+        data: object,
+        parent: str | None,
+        at: float,
     ) -> None:
         delivery = Delivery(id=id, number=0, step=step.id, topic=topic, data=data, parent=parent)
         if not self._add(delivery, at):
             return
         if step.delay > 0:
             delivery.status = "waiting"
-            self._set_timer(f"wake:{id}", at + step.delay)
+            self._timers.set(f"wake:{id}", at + step.delay)
         else:
             self.state.queue.append(id)
 
@@ -167,14 +168,7 @@ class Machine:
         state.created += 1
         if state.created <= limit:
             return True
-        loop = loop_of(self.plan, delivery.step, {step: c.created for step, c in state.counts.items()})
-        path = f"the loop {' → '.join(loop)}" if loop else f"step `{delivery.step}`"
-        delivery.error = ErrorInfo(
-            code="too_many_deliveries",
-            message=f"the run reached its bound of {limit} deliveries in {path}; "
-            "hint: end the loop, or raise `limits.deliveries` of the flow",
-            retryable=False,
-        )
+        delivery.error = failures.too_many_deliveries(self.plan, delivery.step, state.counts)
         delivery.status = "failed"
         self._end("failed", delivery.error, at)
         return False
@@ -198,18 +192,20 @@ class Machine:
             return
         self.state.responded, self.state.response = True, response
 
-    def _take_report(self, report: Report, at: float) -> None:
-        delivery = self.state.deliveries.get(report.delivery_id)
-        if delivery is None:
-            return
-        if delivery.status == "queued":
-            self.state.queue.remove(delivery.id)
-            delivery.status = "running"
-            self._running += 1
-        if report.result is not None:
-            self._complete(delivery.id, report.result, at)
-        elif report.error is not None:
-            self._fail_attempt(delivery.id, report.error, delivery.attempts + 1, at)
+    def _take_reports(self, reports: tuple[Report, ...], at: float) -> None:
+        for report in reports:
+            delivery = self.state.deliveries.get(report.delivery_id)
+            if delivery is None:
+                continue
+            if delivery.status == "queued":
+                # A child that the segment made itself, before the machine could hand it out.
+                self.state.queue.remove(delivery.id)
+                delivery.status = "running"
+                self._running += 1
+            if report.error is not None:
+                self._fail_attempt(delivery.id, report.error, delivery.attempts + 1, at)
+            else:
+                self._complete(delivery.id, report.result or StepResult(), at)
 
     def _fail_attempt(self, id: str, error: ErrorInfo, attempts: int, at: float) -> None:
         delivery = self._rest(id)
@@ -220,14 +216,21 @@ class Machine:
         if error.retryable and error.type not in retry.terminal and attempts < retry.attempts:
             delivery.status = "waiting"
             pause = retry.delay(attempts) if error.retry_after is None else error.retry_after
-            self._set_timer(f"wake:{id}", at + pause)
+            self._timers.set(f"wake:{id}", at + pause)
         else:
             self._fail(delivery, error, at)
 
+    def _cancelled(self, id: str, at: float) -> None:
+        if self.state.ending is not None:
+            if (delivery := self._rest(id)) is not None:
+                delivery.status = "cancelled"
+        elif (delivery := self.state.deliveries.get(id)) is not None:
+            # Nobody asked for it: the worker gave the delivery back.
+            self._fail_attempt(id, failures.given_back(), delivery.attempts + 1, at)
+
     def _fail(self, delivery: Delivery, error: ErrorInfo, at: float) -> None:
         """The delivery has no attempts left: what now, its step's `on_failure` says."""
-        step = self.plan.steps.get(delivery.step)
-        choice: OnFailure = step.on_failure if step is not None and delivery.flow is None else "hold"
+        choice, topic = self._on_failure(delivery)
         self._count(delivery).failed += 1
         delivery.error = error
         if delivery.id == ROOT and choice != "hold":
@@ -235,24 +238,26 @@ class Machine:
         if choice == "hold":
             delivery.status = "held"
             self._commands.append(Announce(kind="delivery.held", delivery=delivery))
-        elif choice == "fail":
+        elif choice == "ignore":
+            del self.state.deliveries[delivery.id]
+            self._count(delivery).ignored += 1
+            self._commands.append(Announce(kind="delivery.ignored", delivery=delivery))
+        elif choice == "emit" and topic is not None:
+            del self.state.deliveries[delivery.id]
+            emission = Emission(topic=topic, data=failures.failure_message(delivery, error))
+            self._route(delivery.id, (emission,), at)
+        else:
             delivery.status = "failed"
             self._end("failed", error, at)
-        else:
-            del self.state.deliveries[delivery.id]
-            if choice == "ignore":
-                self._count(delivery).ignored += 1
-                self._commands.append(Announce(kind="delivery.ignored", delivery=delivery))
-            elif step is not None and step.failure_topic is not None:
-                failure = {
-                    "step": delivery.step,
-                    "delivery_id": delivery.id,
-                    "topic": delivery.topic,
-                    "data": delivery.data,
-                    "error": {"code": error.code, "message": error.message, "type": error.type},
-                    "attempts": delivery.attempts,
-                }
-                self._route(delivery.id, (Emission(topic=step.failure_topic, data=failure),), at)
+
+    def _on_failure(self, delivery: Delivery) -> tuple[OnFailure, str | None]:
+        if delivery.flow is not None:
+            return (
+                "hold",
+                None,
+            )  # A message for another flow is not lost, and does not end this one.
+        step = self.plan.steps[delivery.step]
+        return step.on_failure, step.failure_topic
 
     def _rest(self, id: str) -> Delivery | None:
         """The delivery `id`, no longer in a worker's hands; None when it was not (a late report)."""
@@ -265,7 +270,7 @@ class Machine:
     def _repair(self, event: OperatorAsked) -> None:
         self.check(event)
         delivery = self.state.deliveries[event.delivery_id]
-        self._clear_timer(f"wake:{delivery.id}")
+        self._timers.clear(f"wake:{delivery.id}")
         if event.action == "skip":
             del self.state.deliveries[delivery.id]
             self._count(delivery).skipped += 1
@@ -283,7 +288,12 @@ class Machine:
     # Messages
 
     def _route(
-        self, parent: str, emissions: tuple[Emission, ...], at: float, *, own_flow_only: bool = False
+        self,
+        parent: str,
+        emissions: tuple[Emission, ...],
+        at: float,
+        *,
+        own_flow_only: bool = False,
     ) -> None:
         for child in deliveries_of(self.plan, parent, emissions, self._expressions):
             if child.step.join is None:
@@ -301,7 +311,13 @@ class Machine:
 
     def _link(self, id: str, flow: str, emission: Emission, parent: str, at: float) -> None:
         delivery = Delivery(
-            id=id, number=0, step="", topic=emission.topic, data=emission.data, parent=parent, flow=flow
+            id=id,
+            number=0,
+            step="",
+            topic=emission.topic,
+            data=emission.data,
+            parent=parent,
+            flow=flow,
         )
         if self._add(delivery, at):
             self.state.queue.append(id)
@@ -313,13 +329,23 @@ class Machine:
         if taken.error is not None:
             self._fail_new(step, taken.id, topic, data, parent, taken.error, at)
         elif taken.opened and step.join is not None and step.join.timeout is not None:
-            self._set_timer(f"join:{taken.id}", at + step.join.timeout)
+            self._timers.set(f"join:{taken.id}", at + step.join.timeout)
         if taken.complete:
             self._fire_join(taken.id, at, error=None)
 
+    def _join_again(self, delivery: Delivery, at: float) -> bool:
+        """A message that its join could not place goes to the join again, not past it."""
+        step = self.plan.steps.get(delivery.step)
+        if step is None or step.join is None or delivery.topic is None:
+            return False
+        del self.state.deliveries[delivery.id]
+        self._count(delivery).created -= 1
+        self._join(step, delivery.topic, delivery.data, delivery.parent or ROOT, at)
+        return True
+
     def _fire_join(self, id: str, at: float, *, error: ErrorInfo | None) -> None:
         joining, delivery_id, message = self._joins.fire(id)
-        self._clear_timer(f"join:{id}")
+        self._timers.clear(f"join:{id}")
         step = self.plan.steps[joining.step]
         if error is None:
             self._create(delivery_id, step, None, message, joining.parent, at)
@@ -344,6 +370,8 @@ class Machine:
     # Timers and the end
 
     def _timer_fired(self, event: TimerFired) -> None:
+        if self.state.ending is not None and event.timer != GRACE:
+            return  # It was due while the run was ending; a fork may still need it.
         if self.state.timers.pop(event.timer, None) is None:
             return
         kind, _, id = event.timer.partition(":")
@@ -352,61 +380,60 @@ class Machine:
             delivery.status = "queued"
             self.state.queue.append(id)
         elif kind == "join":
-            self._join_overdue(id, event.at, "join_timeout", "not all its messages arrived in time")
+            self._join_overdue(id, event.at, "join_timeout")
         elif kind == "deadline":
-            limit = self.plan.limits.timeout
-            error = ErrorInfo(code="timeout", message=f"the run took longer than its {limit:g} s")
-            self._end("timed_out", error, event.at)
+            self._end("timed_out", failures.deadline_passed(self.plan.limits), event.at)
         else:
             for delivery in self.state.deliveries.values():
                 if delivery.status == "running":
                     delivery.status = "cancelled"
             self._running = 0
 
-    def _join_overdue(self, id: str, at: float, code: str, why: str) -> None:
+    def _join_overdue(self, id: str, at: float, code: failures.JoinFailure) -> None:
         joining = self.state.joining[id]
         join = self.plan.steps[joining.step].join
         if join is not None and join.on_timeout == "deliver":
             self._fire_join(id, at, error=None)
             return
-        missing = self._joins.missing(joining)
-        error = ErrorInfo(code=code, message=f"{why}: {missing}", retryable=False)
+        error = failures.join_overdue(code, self._joins.missing(joining))
         self._fire_join(id, at, error=error)
 
     def _end(self, outcome: Outcome, error: ErrorInfo, at: float) -> None:
         if self.state.ending is not None:
             return
         self.state.ending, self.state.error = outcome, error
-        self._stop_timers()
+        self._timers.stop()
         running = [d.id for d in self.state.deliveries.values() if d.status == "running"]
         self._commands.extend(CancelDelivery(delivery_id=id) for id in running)
         if running:
-            self._set_timer("grace", at + CANCEL_GRACE)
+            self._timers.set(GRACE, at + CANCEL_GRACE)
 
     def _advance(self, at: float) -> None:
         """Dispatches what the window lets through, or finishes when nothing is left to wait for."""
         if self.state.ending is None:
-            self._dispatch()
+            self._dispatch(at)
             while self._idle() and self.state.joining:
                 # Nothing can complete these joins any more: say so instead of waiting for ever.
                 id = next(iter(self.state.joining))
-                why = "the run came to rest before all its messages arrived"
-                self._join_overdue(id, at, "join_incomplete", why)
+                self._join_overdue(id, at, "join_incomplete")
                 if self.state.ending is None:
-                    self._dispatch()
+                    self._dispatch(at)
         if self.state.ending is not None and self._running == 0:
             self._finish(self.state.ending, at)
         elif self.state.ending is None and self._idle() and not self.state.joining:
             self._finish("completed", at)
 
     def _idle(self) -> bool:
-        timed = any(timer.startswith("join:") for timer in self.state.timers)
-        return not self.state.deliveries and not timed and self.state.ending is None
+        if self.state.deliveries or self.state.ending is not None:
+            return False
+        return not any(timer.startswith("join:") for timer in self.state.timers)
 
-    def _dispatch(self) -> None:
+    def _dispatch(self, at: float) -> None:
         window = self.plan.limits.in_flight
         while self.state.queue and self._running < window and not self.draining:
             delivery = self.state.deliveries[self.state.queue.pop(0)]
+            if self._join_again(delivery, at):
+                continue
             delivery.status = "running"
             self._running += 1
             self._commands.append(self._hand_over(delivery))
@@ -425,19 +452,16 @@ class Machine:
         )
 
     def _finish(self, outcome: Outcome, at: float) -> None:
-        self._stop_timers()
+        self._timers.stop()
         self.state.outcome, self.state.ended_at = outcome, at
         self._commands.append(Finish())
 
-    def _stop_timers(self) -> None:
-        for timer in list(self.state.timers):
-            if timer.startswith("join:"):
-                # It stays in the state: a fork gives the join the time that it had left.
-                self._commands.append(ClearTimer(timer=timer))
-            else:
-                self._clear_timer(timer)
-
     # Small change
+
+    def _flush(self) -> list[Command]:
+        commands = self._commands.copy()
+        self._commands.clear()
+        return commands
 
     def _retry(self, delivery: Delivery) -> RetryPlan:
         return _LINK_RETRY if delivery.flow is not None else self.plan.steps[delivery.step].retry
@@ -448,11 +472,3 @@ class Machine:
     def _note(self, text: str) -> None:
         if text not in self.state.notes and len(self.state.notes) < _MAX_NOTES:
             self.state.notes.append(text)
-
-    def _set_timer(self, timer: str, at: float) -> None:
-        self.state.timers[timer] = at
-        self._commands.append(SetTimer(timer=timer, at=at))
-
-    def _clear_timer(self, timer: str) -> None:
-        if self.state.timers.pop(timer, None) is not None:
-            self._commands.append(ClearTimer(timer=timer))

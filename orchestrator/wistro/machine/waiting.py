@@ -25,7 +25,9 @@ def waiting(plan: Plan, state: RunState) -> Waiting:
     held = [d for d in state.deliveries.values() if d.status == "held"]
     running = [d for d in state.deliveries.values() if d.status == "running"]
     if state.outcome is not None:
-        return Waiting(kind="nothing", sentence=f"The run is over: {state.outcome.replace('_', ' ')}.")
+        return Waiting(
+            kind="nothing", sentence=f"The run is over: {state.outcome.replace('_', ' ')}."
+        )
     if running:
         return Waiting(kind="step", sentence=f"{_names(plan, running)} at work.")
     if held:
