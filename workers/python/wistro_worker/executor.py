@@ -1,0 +1,235 @@
+"""Runs steps: one attempt of one delivery at a time. Knows nothing of Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor as Pool
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from wistro.context import Cancellation, Context, Level, Secrets
+from wistro.contract import CONTRACT_VERSION, Invocation, StepResult
+from wistro.errors import Retryable, SetupError
+from wistro.issues import did_you_mean
+from wistro.request import ApiRequest
+from wistro.schemas import JsonSchema
+from wistro.state import State, SyncState
+from wistro.stores.state import StateStore
+from wistro_worker.failures import StepFailed, describe
+from wistro_worker.loader import LoadedStep
+from wistro_worker.prepared import PreparedStep, prepare
+from wistro_worker.recording import Recording
+from wistro_worker.threads import Blocking, call_in_thread
+
+
+def _ignore(details: object) -> None:
+    _ = details
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What the surroundings of an attempt know of it."""
+
+    number: int = 1
+    """Counts the attempts of the delivery, from 1."""
+    cancelled: Cancellation = field(default_factory=Cancellation)
+    heartbeat: Callable[[object], None] = _ignore
+    """Called on the loop with what the handler reports."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What handlers reach through their context."""
+
+    state: Callable[[Invocation], StateStore]
+    """The state as the run of an invocation may use it."""
+    secrets: Secrets
+    log: Callable[[Invocation, int, Level, str, Mapping[str, object]], None]
+    """Takes invocation, attempt, level, message and fields; called from any thread."""
+    threads: Pool
+    """Where `def` handlers run."""
+
+
+class Executor:
+    """Runs the steps of a project by their ids."""
+
+    def __init__(
+        self,
+        steps: Sequence[LoadedStep],
+        services: Services,
+        *,
+        topics: Mapping[str, JsonSchema] | None = None,
+        root: Path | None = None,
+        broken: Mapping[str, SetupError] | None = None,
+    ) -> None:
+        """Prepare the steps; one that cannot be used fails when it is run, and only then.
+
+        Args:
+            steps: The loaded steps. Noops are left out.
+            services: What handlers reach.
+            topics: The schemas of topics, from the lock.
+            root: The project's folder; stack traces show its frames.
+            broken: Steps that did not load, and why.
+        """
+        self._services = services
+        self._root = root
+        self._broken = dict(broken or {})
+        self._steps: dict[str, PreparedStep] = {}
+        for step in steps:
+            try:
+                if step.handler is not None:
+                    self._steps[step.id] = prepare(step, topics or {})
+            except SetupError as error:
+                self._broken[step.id] = error
+
+    @property
+    def broken(self) -> Mapping[str, SetupError]:
+        """The steps that cannot be run, and why."""
+        return self._broken
+
+    async def run(self, invocation: Invocation, attempt: Attempt) -> StepResult:
+        """Make one attempt.
+
+        Raises:
+            StepFailed: with the error in its portable form.
+            asyncio.CancelledError: when the caller cancels; what the handler did has no effect then.
+        """
+        terminal: frozenset[str] = frozenset()
+        try:
+            step = self._find(invocation)
+            terminal = step.terminal
+            return await self._attempt(step, invocation, attempt)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # Nobody asked: the handler awaited something that was cancelled.
+            raise StepFailed(describe(error, root=self._root)) from error
+        except (Exception, SystemExit) as error:
+            raise StepFailed(describe(error, terminal=terminal, root=self._root)) from error
+
+    async def _attempt(
+        self, step: PreparedStep, invocation: Invocation, attempt: Attempt
+    ) -> StepResult:
+        loop = asyncio.get_running_loop()
+        log = partial(self._services.log, invocation, attempt.number)
+        recording = Recording(
+            step.id,
+            step.topics,
+            log=log,
+            heartbeat=lambda details: _on_loop(loop, attempt.heartbeat, details),
+        )
+        try:
+            call = _Call(step, invocation, attempt, recording, self._services)
+            output = step.dump(await call.run())
+            if complaint := step.complaint(output):
+                log("warn", complaint, {})
+            return recording.result(output)
+        finally:
+            recording.close()
+
+    def _find(self, invocation: Invocation) -> PreparedStep:
+        if invocation.version > CONTRACT_VERSION:
+            raise Retryable(
+                f"The engine speaks version {invocation.version} of the worker contract, "
+                f"this worker version {CONTRACT_VERSION}",
+                code="contract_version",
+                hint="update the worker",
+            )
+        step = self._steps.get(invocation.step)
+        if step is not None:
+            return step
+        if invocation.step in self._broken:
+            raise self._broken[invocation.step]
+        # Another worker may have it, or this one after it was updated.
+        raise Retryable(
+            f"This worker has no step `{invocation.step}`",
+            code="unknown_step",
+            hint=did_you_mean(invocation.step, sorted(self._steps)),
+        )
+
+
+class _Call:
+    """One call of a handler, with its middleware around it."""
+
+    def __init__(
+        self,
+        step: PreparedStep,
+        invocation: Invocation,
+        attempt: Attempt,
+        recording: Recording,
+        services: Services,
+    ) -> None:
+        self._step = step
+        self._invocation = invocation
+        self._attempt = attempt
+        self._recording = recording
+        self._services = services
+        self._state = State(services.state(invocation))
+
+    async def run(self) -> object:
+        """What the handler, or a middleware in its stead, returned."""
+        data = self._step.load(self._invocation.data, self._invocation.topic)
+        if not isinstance(data, ApiRequest):
+            return await self._handle(data)
+        request = cast("ApiRequest[Any]", data)
+        going_on = partial(self._handle_request, request)
+        for middleware in reversed(self._step.middleware):
+            going_on = partial(self._pass, middleware, request, going_on)
+        return await going_on()
+
+    async def _pass(
+        self,
+        middleware: Callable[..., object],
+        request: ApiRequest[Any],
+        going_on: Callable[[], Awaitable[object]],
+    ) -> object:
+        return await _settled(middleware(request, self._context(self._state), going_on))
+
+    async def _handle_request(self, request: ApiRequest[Any]) -> object:
+        self._step.check_body(request)
+        return await self._handle(request)
+
+    async def _handle(self, data: object) -> object:
+        step = self._step
+        if step.signature.is_async:
+            arguments = step.signature.arguments(data, self._context(self._state))
+            return await _settled(step.handler(*arguments))
+        blocking = cast("SyncState", Blocking(self._state, self._recording.check_open))
+        arguments = step.signature.arguments(data, self._context(blocking))
+        return await _settled(
+            await call_in_thread(self._services.threads, step.handler, *arguments)
+        )
+
+    def _context(self, state: State | SyncState) -> Context[Any]:
+        return Context(
+            self._invocation,
+            effects=self._recording,
+            state=state,
+            secrets=self._services.secrets,
+            flows=self._step.flows,
+            attempt=self._attempt.number,
+            cancelled=self._attempt.cancelled,
+        )
+
+
+async def _settled(returned: object) -> object:
+    return await cast("Awaitable[object]", returned) if inspect.isawaitable(returned) else returned
+
+
+def _on_loop(
+    loop: asyncio.AbstractEventLoop, report: Callable[[object], None], details: object
+) -> None:
+    """Report at once from the loop itself, soon from a thread."""
+    try:
+        inside = asyncio.get_running_loop() is loop
+    except RuntimeError:
+        inside = False
+    if inside:
+        report(details)
+    else:
+        loop.call_soon_threadsafe(report, details)

@@ -1,0 +1,102 @@
+"""What a handler does during one attempt: kept until it has succeeded, gone when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from wistro.context import Level
+from wistro.contract import Emission, StepResult
+from wistro.errors import Terminal
+from wistro.issues import did_you_mean
+from wistro_worker.shapes import ANYTHING, Shape
+
+Log = Callable[[Level, str, Mapping[str, object]], None]
+
+
+class Recording:
+    """The effects of one attempt (`wistro.context.Effects`)."""
+
+    def __init__(
+        self,
+        step: str,
+        topics: Mapping[str, Shape],
+        *,
+        log: Log,
+        heartbeat: Callable[[object], None],
+    ) -> None:
+        self._step = step
+        self._topics = topics
+        self._log = log
+        self._heartbeat = heartbeat
+        self._emissions: list[Emission] = []
+        self._response: object = None
+        self._responded = False
+        self._closed = False
+
+    def emit(self, topic: str, data: object) -> None:
+        """Keep a message of a declared topic."""
+        self.check_open("emit")
+        shape = self._topics.get(topic)
+        if shape is None:
+            raise self._undeclared(topic)
+        what = f"The message that `{self._step}` emits on `{topic}`"
+        self._emissions.append(Emission(topic=topic, data=shape.dump(data, what)))
+
+    def respond(self, data: object) -> None:
+        """Keep the answer."""
+        self.check_open("respond")
+        if self._responded:
+            raise Terminal(
+                f"`{self._step}` responds a second time; a run answers once",
+                code="already_responded",
+                hint="respond with everything at once, or emit a message",
+            )
+        self._response = ANYTHING.dump(data, f"The response of `{self._step}`")
+        self._responded = True
+
+    def log(self, level: Level, message: str, fields: Mapping[str, object]) -> None:
+        """Write to the run's log at once: what a failing attempt said is worth reading."""
+        self._log(level, message, fields)
+
+    def heartbeat(self, details: object) -> None:
+        """Report progress."""
+        self.check_open("heartbeat")
+        self._heartbeat(ANYTHING.dump(details, f"The progress of `{self._step}`"))
+
+    def result(self, output: object) -> StepResult:
+        """All of it, with what the handler returned."""
+        return StepResult(
+            emissions=tuple(self._emissions),
+            output=output,
+            response=self._response,
+            responded=self._responded,
+        )
+
+    def close(self) -> None:
+        """The attempt is over: whatever its threads and tasks still do has no effect."""
+        self._closed = True
+
+    def check_open(self, what: str) -> None:
+        """Refuse `what` when the attempt is over."""
+        if self._closed:
+            raise Terminal(
+                f"`{self._step}` uses `ctx.{what}` after its attempt is over",
+                code="attempt_over",
+                hint="await every task that the handler starts, and stop when `ctx.cancelled`",
+            )
+
+    def _undeclared(self, topic: str) -> Terminal:
+        declared = sorted(self._topics)
+        if not declared:
+            found, hint = "it declares none", f"add `emits=[{topic!r}]` to its config"
+        else:
+            found = f"it declares {', '.join(f'`{name}`' for name in declared)}"
+            hint = did_you_mean(topic, declared)
+            if not hint.startswith("did you mean"):
+                hint = f"add `{topic}` to `emits` in its config"
+        return Terminal(
+            f"`{self._step}` emits on `{topic}`, a topic that it does not declare: {found}",
+            code="undeclared_topic",
+            hint=hint,
+            details={"topic": topic, "declared": declared},
+        )

@@ -1,0 +1,39 @@
+"""The one edge between `def` handlers, which run in threads, and the asynchronous core."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor as Pool
+from functools import partial
+from typing import Any
+
+
+async def call_in_thread(pool: Pool, function: Callable[..., object], *arguments: object) -> object:
+    """Call `function` in a thread, with the context variables of the caller.
+
+    Cancelling the call does not stop the thread: nothing can. What it does then has no effect.
+    """
+    context = contextvars.copy_context()
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(pool, partial(context.run, function, *arguments))
+
+
+class Blocking:
+    """The methods of an asynchronous object, for a thread: each call waits for its result."""
+
+    def __init__(self, target: object, check: Callable[[str], None]) -> None:
+        self._target = target
+        self._check = check
+        self._loop = asyncio.get_running_loop()
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        method: Callable[..., Coroutine[Any, Any, object]] = getattr(self._target, name)
+
+        def call(*arguments: object, **options: object) -> object:
+            self._check(f"state.{name}")
+            asked = asyncio.run_coroutine_threadsafe(method(*arguments, **options), self._loop)
+            return asked.result()
+
+        return call
