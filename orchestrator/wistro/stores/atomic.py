@@ -107,7 +107,7 @@ class AtomicState(abc.ABC):
     ) -> Page[StateEntry]:
         """See `StateStore.list`."""
         encoding.check_names(group=group)
-        encoding.check_limit(limit)
+        encoding.check_page(after, limit)
         return await self._page(group, after or "", limit)
 
     async def clear(self, group: str) -> int:
@@ -117,13 +117,14 @@ class AtomicState(abc.ABC):
 
     async def groups(self, *, after: str | None = None, limit: int = DEFAULT_PAGE) -> Page[str]:
         """See `StateStore.groups`."""
-        encoding.check_limit(limit)
+        encoding.check_page(after, limit)
         found = await self._group_names(after or "", limit + 1)
         items = tuple(found[:limit])
         return Page(items=items, next=items[-1] if len(found) > limit else None)
 
     async def increment(self, group: str, key: str, by: float = 1) -> float:
         """See `StateStore.increment`."""
+        encoding.check_names(group=group, key=key)
         _check_number(group, key, by, "`by`")
         total: float = 0
 
@@ -134,7 +135,7 @@ class AtomicState(abc.ABC):
                 total = _check_number(group, key, held, "the entry") + by
             except OverflowError:
                 total = math.inf  # which is not JSON, and refused as such
-            return self._encode(group, key, total)
+            return encoding.encode(group, key, total, self.max_value_bytes)
 
         await self._change(group, key, change)
         return total

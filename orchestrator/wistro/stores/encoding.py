@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from wistro.errors import StoreError
@@ -69,11 +69,22 @@ def check_names(**names: str) -> None:
         else:
             continue
         raise StoreError(
-            f"A state {what} is a text of 1 to {MAX_NAME_BYTES} bytes; found {found}",
+            f"State expects as `{what}` a text of 1 to {MAX_NAME_BYTES} bytes; found {found}",
             code="name_invalid",
             retryable=False,
             hint="use an id or a short name; hash what is longer",
         )
+
+
+def check_page(after: str | None, limit: int) -> None:
+    """Refuse a page that begins nowhere, is empty or too long.
+
+    Raises:
+        StoreError: `name_invalid` or `page_invalid`.
+    """
+    if after:
+        check_names(after=after)
+    check_limit(limit)
 
 
 def check_limit(limit: int, most: int = MAX_PAGE) -> None:
@@ -95,17 +106,13 @@ def same(one: object, other: object) -> bool:
     """Whether two JSON values are equal; unlike `==`, `True` is not `1`."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        left, right = cast("Mapping[str, object]", one), cast("Mapping[str, object]", other)
+    if isinstance(one, dict) and isinstance(other, dict):
+        left, right = cast("dict[str, object]", one), cast("dict[str, object]", other)
         return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
-    if _is_list(one) and _is_list(other):
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         first, second = cast("Sequence[object]", one), cast("Sequence[object]", other)
         return len(first) == len(second) and all(map(same, first, second))
     return one == other
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
 
 
 def _is_unicode(name: str) -> bool:

@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeAlias, TypeVar, cast
@@ -51,9 +51,7 @@ class FileState(AtomicState):
         self._thread = StoreThread("wistro-files", f"the store `{folder}`")
 
     @classmethod
-    async def open(
-        cls, folder: Path, *, max_value_bytes: int = encoding.MAX_VALUE_BYTES
-    ) -> Self:
+    async def open(cls, folder: Path, *, max_value_bytes: int = encoding.MAX_VALUE_BYTES) -> Self:
         """Open or make the folder.
 
         Raises:
@@ -158,7 +156,7 @@ class FileState(AtomicState):
 
 
 @contextlib.contextmanager
-def _lock(folder: Path) -> Iterator[_Lock]:
+def _lock(folder: Path) -> Generator[_Lock]:
     """Hold the folder's lock, which the system lets go of when its holder dies."""
     lock = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:

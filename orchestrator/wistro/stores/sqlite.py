@@ -45,14 +45,14 @@ _GROUP_NAMES = """
 class SqliteState(AtomicState):
     """A `StateStore` in a file; open it with `SqliteState.open`."""
 
-    def __init__(self, file: SqliteFile, *, max_value_bytes: int = encoding.MAX_VALUE_BYTES) -> None:
+    def __init__(
+        self, file: SqliteFile, *, max_value_bytes: int = encoding.MAX_VALUE_BYTES
+    ) -> None:
         super().__init__(max_value_bytes=max_value_bytes)
         self._file = file
 
     @classmethod
-    async def open(
-        cls, path: Path, *, max_value_bytes: int = encoding.MAX_VALUE_BYTES
-    ) -> Self:
+    async def open(cls, path: Path, *, max_value_bytes: int = encoding.MAX_VALUE_BYTES) -> Self:
         """Open or make the file.
 
         Raises:

@@ -177,9 +177,7 @@ class _Connection:
             self.db.close()
 
 
-def _transaction(
-    db: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]
-) -> T:
+def _transaction(db: sqlite3.Connection, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
     db.execute(begin)
     try:
         result = work(db)

@@ -41,11 +41,9 @@ _MIGRATIONS: tuple[Migration, ...] = (
     ),
 )
 
-_INSERT = (
-    f"INSERT INTO journal ({', '.join(_COLUMNS)}, fields)"
-    f" VALUES ({', '.join('?' for _ in _COLUMNS)}, ?)"
-)
-_SELECT = f"SELECT seq, fields, {', '.join(_COLUMNS)} FROM journal"  # noqa: S608 names of ours
+_NAMES = ", ".join(("fields", *_COLUMNS))
+_INSERT = f"INSERT INTO journal ({_NAMES}) VALUES (?{', ?' * len(_COLUMNS)})"  # noqa: S608 names of ours
+_SELECT = f"SELECT seq, {_NAMES} FROM journal"  # noqa: S608 names of ours
 _PRUNED_AT_ONCE = 5000
 
 
@@ -73,7 +71,7 @@ class SqliteJournal(PolledJournal):
 
     async def _store(self, entries: Sequence[JournalEntry]) -> None:
         rows = [
-            (*(getattr(entry, column) for column in _COLUMNS), entry.fields_text())
+            (entry.fields_text(), *(getattr(entry, column) for column in _COLUMNS))
             for entry in entries
         ]
         await self._file.write(lambda db: db.executemany(_INSERT, rows))

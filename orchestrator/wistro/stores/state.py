@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-ItemT = TypeVar("ItemT", covariant=True)
+ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 DEFAULT_PAGE = 100
 """How many items a page holds when the caller does not say."""
@@ -26,10 +26,10 @@ class StateEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page(Generic[ItemT]):
+class Page(Generic[ItemT_co]):
     """Some of a list, in order."""
 
-    items: tuple[ItemT, ...]
+    items: tuple[ItemT_co, ...]
     next: str | None = None
     """What to give as `after` for the items that follow; `None` on the last page."""
 
