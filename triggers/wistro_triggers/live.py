@@ -44,7 +44,9 @@ class LiveStreams:
 
     async def _events(self, wanted: JournalFilter, position: int) -> AsyncGenerator[bytes, None]:
         milliseconds = int(_RECONNECT / timedelta(milliseconds=1))
-        yield _event(comment="connected", id=position, retry=milliseconds)
+        # Its id is where a client goes on that loses the connection before anything happened.
+        hello = to_json({"seq": position}).decode()
+        yield _event(event="connected", data=hello, seq=position, retry=milliseconds)
         closing = asyncio.ensure_future(self._closed.wait())
         async with aclosing(self._journal.tail(wanted, after_seq=position)) as entries:
             upcoming = asyncio.ensure_future(anext(entries, None))
@@ -63,7 +65,7 @@ class LiveStreams:
                     entry = upcoming.result()
                     if entry is None:
                         return
-                    yield _event(data=_json(entry), event=entry.kind, id=entry.seq)
+                    yield _event(data=_json(entry), event=entry.kind, seq=entry.seq)
                     upcoming = asyncio.ensure_future(anext(entries, None))
             finally:
                 closing.cancel()
@@ -83,7 +85,8 @@ def live_router(streams: LiveStreams) -> APIRouter:
         responses={
             200: {
                 "description": "Server-sent events: the event's name is the entry's kind, its data a JSON "
-                "journal entry, its id the entry's place in the journal.",
+                "journal entry, its id the entry's place in the journal. The first event, "
+                '`connected`, holds the place from which it goes on: `{"seq": 17}`.',
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
             }
         },
@@ -123,11 +126,11 @@ def _event(
     *,
     data: str | None = None,
     event: str | None = None,
-    id: int | None = None,
+    seq: int | None = None,
     retry: int | None = None,
     comment: str | None = None,
 ) -> bytes:
-    number = None if id is None else str(id)
+    number = None if seq is None else str(seq)
     return format_sse_event(data_str=data, event=event, id=number, retry=retry, comment=comment)
 
 

@@ -13,9 +13,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from wistro.errors import SetupError
 from wistro_triggers.problems import Problem
+
+if TYPE_CHECKING:
+    from wistro.policies import Signature
+    from wistro.project.descriptor import Descriptor
 
 Algorithm = Literal["sha1", "sha256", "sha384", "sha512"]
 Encoding = Literal["hex", "base64"]
@@ -118,4 +123,33 @@ def github(secret: bytes) -> Hmac:
         header="x-hub-signature-256",
         prefix="sha256=",
         delivery_header="x-github-delivery",
+    )
+
+
+def scheme_of(
+    declared: Signature, *, step: Descriptor, secret: Callable[[str], str | None]
+) -> SignatureScheme:
+    """The scheme that a step declares, with its secret.
+
+    Raises:
+        SetupError: `secret` does not know the secret.
+    """
+    value = secret(declared.secret)
+    if not value:
+        raise SetupError(
+            f"The step `{step.id}` checks signatures with the secret `{declared.secret}`, which is "
+            f"{'empty' if value == '' else 'not set'}.",
+            code="secret_missing",
+            hint=f"set the environment variable `{declared.secret}` to the secret that the sender has",
+            file=step.path,
+        )
+    if declared.scheme == "github":
+        return github(value.encode())
+    return Hmac(
+        secret=value.encode(),
+        header=declared.header.lower(),
+        algorithm=declared.algorithm,
+        encoding=declared.encoding,
+        prefix=declared.prefix,
+        delivery_header=declared.id_header.lower() if declared.id_header else None,
     )

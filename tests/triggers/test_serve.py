@@ -1,0 +1,38 @@
+"""Listening on an address."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from fastapi import FastAPI
+
+from wistro.errors import SetupError
+from wistro_triggers.serve import base_url, bind, serve
+
+
+def test_a_port_in_use_is_named() -> None:
+    with bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SetupError, match=f"The port `{port}` on `127.0.0.1` is in use") as refused:
+            bind("127.0.0.1", port)
+    assert refused.value.code == "port_in_use"
+    assert refused.value.hint is not None
+    assert f"--port {port + 1}" in refused.value.hint
+
+
+def test_a_foreign_address_is_named() -> None:
+    with pytest.raises(SetupError, match=r"192\.0\.2\.1:0` cannot be listened on") as refused:
+        bind("192.0.2.1", 0)
+    assert refused.value.code == "address_unusable"
+
+
+def test_the_url_is_one_that_works_here() -> None:
+    with bind("0.0.0.0", 0) as listener:
+        assert base_url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def test_a_port_in_use_ends_serving_at_once() -> None:
+    with bind("127.0.0.1", 0) as taken:
+        with pytest.raises(SetupError, match="in use"):
+            await serve(FastAPI(), port=taken.getsockname()[1], stop=asyncio.Event())

@@ -1,0 +1,169 @@
+"""API steps as HTTP endpoints: from a request to the run that answers it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wistro.contract import Trigger
+from wistro.errors import AnswerPending
+from wistro_triggers import metrics
+from wistro_triggers.answers import Accepted, accepted, run_headers, step_problem, step_response
+from wistro_triggers.bodies import multiple, parse_body
+from wistro_triggers.paths import PathTemplate
+from wistro_triggers.problems import Problem
+from wistro_triggers.schemas import Schema
+from wistro_triggers.settings import HttpSettings
+from wistro_triggers.signatures import SignatureScheme, scheme_of
+from wistro_triggers.starting import StartOptions, read_options
+from wistro_triggers.tracing import current_traceparent, server_span
+
+if TYPE_CHECKING:
+    from wistro.project.descriptor import ApiDescriptor, Descriptor
+    from wistro.temporal.host.engine import Engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One API step, ready to answer requests."""
+
+    step: str
+    flow: str
+    method: str
+    template: PathTemplate
+    respond_async: bool
+    body: Schema | None = None
+    responses: dict[int, Schema] = field(default_factory=dict[int, Schema])
+    signature: SignatureScheme | None = None
+
+    @classmethod
+    def of(
+        cls, step: Descriptor, api: ApiDescriptor, secret: Callable[[str], str | None]
+    ) -> Endpoint:
+        """The endpoint of a step.
+
+        Raises:
+            SetupError: `secret` does not know the secret of its signature.
+        """
+        return cls(
+            step=step.id,
+            flow=step.flows[0],
+            method=api.method,
+            template=PathTemplate.parse(api.path),
+            respond_async=api.mode == "async",
+            body=None if api.body is None else Schema(api.body),
+            responses={
+                status: Schema(schema)
+                for status, schema in api.responses.items()
+                if schema is not None
+            },
+            signature=scheme_of(api.signature, step=step, secret=secret) if api.signature else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointServer:
+    """Answers requests to endpoints with runs of the engine."""
+
+    engine: Engine
+    settings: HttpSettings
+    development: bool
+
+    async def serve(
+        self, endpoint: Endpoint, request: Request, path_params: dict[str, str]
+    ) -> Response:
+        """Answer a request.
+
+        Raises:
+            Problem: the request is refused, or its step failed.
+            RunError: the engine refuses, or is away.
+        """
+        with server_span(request.method, str(endpoint.template), request.headers) as span:
+            body = await request.body()
+            if endpoint.signature is not None:
+                endpoint.signature.verify(request.headers, body)
+            options = read_options(request.headers)
+            data = _data(endpoint, request, path_params, body)
+            response = await self._run(endpoint, request, options, data)
+            span.set_attribute("http.response.status_code", response.status_code)
+            span.set_attribute("wistro.run_id", response.headers.get("wistro-run-id", ""))
+            return response
+
+    async def _run(
+        self, endpoint: Endpoint, request: Request, options: StartOptions, data: object
+    ) -> Response:
+        trigger = Trigger(kind="api", step=endpoint.step, traceparent=current_traceparent())
+        key = options.idempotency_key
+        if endpoint.signature is not None:
+            key = endpoint.signature.delivery_key(request.headers) or key
+        if endpoint.respond_async or options.respond_async or options.delayed:
+            started = await self.engine.start(
+                endpoint.flow,
+                trigger,
+                data,
+                idempotency_key=key,
+                after=options.after,
+                at=options.at,
+            )
+            metrics.count_run(endpoint.flow, "api")
+            run = Accepted(flow=started.flow, run_id=started.run_id, existed=started.existed)
+            return accepted(run, preferred=options.respond_async)
+        longest = self.settings.answer_timeout
+        timeout = longest if options.wait is None else min(options.wait, longest)
+        try:
+            answer = await self.engine.request(
+                endpoint.flow, trigger, data, timeout=timeout, idempotency_key=key
+            )
+        except AnswerPending as pending:
+            return accepted(Accepted(flow=endpoint.flow, run_id=pending.run_id or ""))
+        finally:
+            metrics.count_run(endpoint.flow, "api")
+        headers = run_headers(answer.run_id, existed=answer.existed)
+        try:
+            if answer.result is None:
+                assert answer.error is not None
+                raise step_problem(answer.error, step=endpoint.step, development=self.development)
+            response = step_response(answer.result.output, endpoint.responses, step=endpoint.step)
+        except Problem as problem:
+            problem.headers = {**(problem.headers or {}), **headers}
+            raise
+        response.headers.update(headers)
+        return response
+
+
+def _data(
+    endpoint: Endpoint, request: Request, path_params: dict[str, str], raw: bytes
+) -> dict[str, object]:
+    """What the handler gets.
+
+    Raises:
+        Problem: 400 when the body cannot be read, 422 when it does not fit its schema.
+    """
+    body = parse_body(raw, request.headers.get("content-type"))
+    if endpoint.body is not None and (details := endpoint.body.errors(body, root="body")):
+        raise Problem(
+            422,
+            "validation_failed",
+            "The body does not fit the schema of this endpoint. hint: `details` says what is wrong "
+            "with each field; `/docs` shows the schema."
+            if raw
+            else "This endpoint needs a body. hint: send JSON; `/docs` shows the schema.",
+            details=details,
+        )
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return {
+        "method": request.method,
+        "path": request.url.path,
+        "path_params": path_params,
+        "query_params": multiple(request.query_params.multi_items()),
+        "headers": headers,
+        "body": body,
+        "raw_body": base64.b64encode(raw).decode() if raw else None,
+    }

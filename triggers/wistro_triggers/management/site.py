@@ -1,0 +1,56 @@
+"""What the routes of the management API work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from wistro.stores.journal import Journal
+from wistro.stores.state import StateStore
+from wistro_triggers.live import LiveStreams
+from wistro_triggers.problems import ErrorAnswer
+from wistro_triggers.settings import HttpSettings
+
+if TYPE_CHECKING:
+    from wistro.project.lock import Lock
+    from wistro.temporal.host.engine import Engine
+
+OPERATOR = "operator"
+"""Who holders of the management token are, in the records of what they did."""
+
+ERRORS: dict[int | str, dict[str, object]] = {
+    "default": {"model": ErrorAnswer, "description": "What went wrong."}
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """The project that is served, and the means to look at it and act on it."""
+
+    engine: Engine
+    state: StateStore
+    journal: Journal
+    live: LiveStreams
+    settings: HttpSettings
+    development: bool
+
+    @property
+    def lock(self) -> Lock:
+        """The lock in use: it changes when the project is reloaded."""
+        return self.engine.lock
+
+
+class View(BaseModel):
+    """What the management API answers with."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class Request(BaseModel):
+    """What the management API is asked with; unknown fields are refused."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
