@@ -8,6 +8,9 @@ WistroError
 │   │   └── InvalidMessage   data that its schema refuses
 │   └── Retryable       try again, perhaps not before a moment
 ├── RunError            a run did not do what was asked of it
+│   ├── EngineUnavailable    Temporal cannot be reached
+│   ├── RunNotFound
+│   └── AnswerPending        the run goes on; its answer is not there yet
 └── StoreError          a store is away or refuses
 ```
 
@@ -181,6 +184,26 @@ class RunError(WistroError):
         fields = {"flow": flow, "run_id": run_id}
         details = {name: value for name, value in fields.items() if value is not None}
         super().__init__(message, code=code, hint=hint, retryable=retryable, details=details)
+
+
+class EngineUnavailable(RunError):  # noqa: N818 - names the state, as its code does
+    """Temporal cannot be reached or does not answer; nothing was accepted, and asking again is safe."""
+
+    default_code = "engine_unavailable"
+    default_retryable = True
+
+
+class RunNotFound(RunError):  # noqa: N818
+    """There is no such run, or it is past its retention."""
+
+    default_code = "run_not_found"
+
+
+class AnswerPending(RunError):  # noqa: N818
+    """The run was started and goes on, but its answer did not come in time."""
+
+    default_code = "answer_pending"
+    default_retryable = True
 
 
 class StoreError(WistroError):

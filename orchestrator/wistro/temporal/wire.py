@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
 from temporalio.common import SearchAttributeKey
@@ -39,9 +40,19 @@ def runs_queue(project: str) -> str:
     return f"{project}.runs"
 
 
+def own_trace(run_id: str) -> str:
+    """The trace context of a run that no caller's trace leads to: its id is the trace id."""
+    hexadecimal = len(run_id) == 32 and all(digit in "0123456789abcdef" for digit in run_id)
+    trace = run_id if hexadecimal else sha256(run_id.encode()).hexdigest()[:32]
+    return f"00-{trace}-{trace[:16]}-01"
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunInput:
-    """The start input of a run; with `state` it goes on from there."""
+    """The start input of a run; with `state` it goes on from there.
+
+    Without a `run_id`, the id that Temporal's schedule gave the workflow counts.
+    """
 
     run_id: str
     plan: Plan

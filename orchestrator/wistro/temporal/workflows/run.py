@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -74,9 +75,12 @@ class RunWorkflow:
         start: wire.RunInput = workflow.payload_converter().from_payload(
             args[0].payload, wire.RunInput
         )
+        run_id = start.run_id or wire.parse_workflow_id(workflow.info().workflow_id)[1]
         self._trigger = start.trigger
+        if start.trigger.traceparent is None:
+            self._trigger = replace(start.trigger, traceparent=wire.own_trace(run_id))
         self._drain_at = start.plan.limits.history_events
-        state = start.state or RunState(run_id=start.run_id)
+        state = start.state or RunState(run_id=run_id)
         machine = self._machine = Machine(start.plan, state, CelExpressions())
         now = workflow.time()
         if start.state is None:
@@ -317,9 +321,9 @@ class RunWorkflow:
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(
                 wire.RunInput(
-                    run_id=start.run_id,
+                    run_id=machine.state.run_id,
                     plan=start.plan,
-                    trigger=start.trigger,
+                    trigger=self._trigger,
                     state=machine.state,
                 )
             )

@@ -1,0 +1,261 @@
+"""Puts the deliveries of a run together from its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
+from temporalio.api.workflow.v1 import PendingActivityInfo
+
+from wistro.contract import Emission, ErrorInfo, Invocation, Report, RunRef, SegmentResult, StepResult
+from wistro.expressions import CelExpressions
+from wistro.machine.plan import Plan
+from wistro.machine.routing import Child, deliveries_of
+from wistro.machine.state import ROOT, RunState
+from wistro.runs import AttemptView, DeliveryStatus, DeliveryView
+from wistro.temporal import wire
+from wistro.temporal.host.payloads import Payloads
+from wistro.temporal.workflows.failures import error_info, was_cancelled
+
+_OF_STATE: dict[str, DeliveryStatus] = {
+    "queued": "queued",
+    "running": "running",
+    "waiting": "retrying",
+    "held": "held",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+def moment(stamp: Timestamp) -> datetime:
+    """A protobuf time as ours."""
+    return stamp.ToDatetime(UTC)
+
+
+class Deliveries:
+    """Takes the events of a run one by one; `views` says what came of each delivery."""
+
+    def __init__(self, payloads: Payloads) -> None:
+        self.links: list[RunRef] = []
+        self._payloads = payloads
+        self._views: dict[str, DeliveryView] = {}
+        self._scheduled: dict[int, str] = {}
+        self._started: dict[int, HistoryEvent] = {}
+        self._children: dict[str, tuple[str, Child]] = {}
+        """Parent and routing of every delivery that an emission made."""
+        self._plan: Plan | None = None
+        self._inline_input: dict[str, object] = {}
+
+    def views(self) -> list[DeliveryView]:
+        """The deliveries in the order in which they began."""
+        return list(self._views.values())
+
+    def begin(self, execution: wire.RunInput) -> None:
+        """An execution of the run starts."""
+        self._plan = execution.plan
+        if execution.trigger.step is not None:
+            self._inline_input[ROOT] = execution.data
+        elif execution.state is None:
+            topic = execution.trigger.topic or ""
+            self._route(ROOT, (Emission(topic=topic, data=execution.data),))
+        if execution.state is not None:
+            self.take_state(execution.state)
+
+    async def take(self, event: HistoryEvent) -> None:
+        """Takes one event; what does not concern deliveries is passed over."""
+        if event.HasField("activity_task_scheduled_event_attributes"):
+            await self._schedule(event, event.activity_task_scheduled_event_attributes)
+        elif event.HasField("activity_task_started_event_attributes"):
+            started = event.activity_task_started_event_attributes
+            self._started[started.scheduled_event_id] = event
+        elif event.HasField("activity_task_completed_event_attributes"):
+            done = event.activity_task_completed_event_attributes
+            result = await self._payloads.one(done.result.payloads, StepResult)
+            self._complete(done.scheduled_event_id, event, result)
+        elif event.HasField("activity_task_failed_event_attributes"):
+            failed = event.activity_task_failed_event_attributes
+            error = error_info(await self._payloads.failure(failed.failure))
+            await self._end(failed.scheduled_event_id, event, "failed", error)
+        elif event.HasField("activity_task_timed_out_event_attributes"):
+            late = event.activity_task_timed_out_event_attributes
+            error = error_info(await self._payloads.failure(late.failure))
+            await self._end(late.scheduled_event_id, event, "failed", error)
+        elif event.HasField("activity_task_canceled_event_attributes"):
+            cancelled = event.activity_task_canceled_event_attributes
+            await self._end(cancelled.scheduled_event_id, event, "cancelled", None)
+        elif event.HasField("marker_recorded_event_attributes"):
+            details = event.marker_recorded_event_attributes.details
+            if "result" in details:
+                found = await self._payloads.one(details["result"].payloads, SegmentResult)
+                for report in found.reports:
+                    self._report(report)
+
+    async def take_pending(self, pending: Iterable[PendingActivityInfo]) -> None:
+        """What running deliveries report: attempt, latest error and heartbeat details."""
+        for info in pending:
+            view = self._views.get(_delivery_id(info.activity_id))
+            if view is None:
+                continue
+            attempts = list(view.attempts)
+            if info.HasField("last_failure"):
+                error = await self._payloads.failure(info.last_failure)
+                attempts.append(AttemptView(number=max(info.attempt - 1, 1), error=error_info(error)))
+            started = moment(info.last_started_time) if info.HasField("last_started_time") else None
+            attempts.append(AttemptView(number=info.attempt, started_at=started))
+            progress = None
+            if info.HasField("heartbeat_details"):
+                progress = await self._payloads.value(info.heartbeat_details)
+            self._update(
+                view.delivery_id, attempts=attempts, started_at=started, progress=progress
+            )
+
+    def take_state(self, state: RunState) -> None:
+        """Deliveries that the history does not show yet, or not any more: queued, held, cancelled."""
+        for delivery in state.deliveries.values():
+            if delivery.flow is not None:
+                continue
+            status = _OF_STATE[delivery.status]
+            known = self._views.get(delivery.id)
+            if known is None:
+                self._add(delivery.id, delivery.step, delivery.topic, delivery.data, delivery.parent)
+            elif known.status == "running" and status == "queued":
+                continue
+            self._update(delivery.id, status=status, error=delivery.error)
+
+    async def _schedule(
+        self, event: HistoryEvent, scheduled: ActivityTaskScheduledEventAttributes
+    ) -> None:
+        if scheduled.activity_type.name == wire.LINK_ACTIVITY:
+            request = await self._payloads.one(scheduled.input.payloads, wire.LinkRequest)
+            self.links.append(RunRef(flow=request.flow, run_id=request.run_id))
+            return
+        invocation = await self._payloads.one(scheduled.input.payloads, Invocation)
+        id = invocation.delivery_id
+        self._scheduled[event.event_id] = id
+        at = moment(event.event_time)
+        if id not in self._views:
+            self._add(id, invocation.step, invocation.topic, invocation.data, None, at)
+        self._update(id, status="running", input=invocation.data, queued_at=at, error=None)
+
+    def _complete(self, scheduled: int, event: HistoryEvent, result: StepResult) -> None:
+        id = self._scheduled.get(scheduled)
+        if id is None:
+            return
+        view = self._views[id]
+        started = self._started.get(scheduled)
+        self._update(
+            id,
+            status="completed",
+            output=result.output,
+            emissions=list(result.emissions),
+            attempts=[*view.attempts, self._attempt(started, event, None)],
+            started_at=moment(started.event_time) if started else None,
+            finished_at=moment(event.event_time),
+        )
+        self._route(id, result.emissions)
+
+    async def _end(
+        self, scheduled: int, event: HistoryEvent, status: DeliveryStatus, error: ErrorInfo | None
+    ) -> None:
+        id = self._scheduled.get(scheduled)
+        if id is None:
+            return
+        view = self._views[id]
+        started = self._started.get(scheduled)
+        attempts = list(view.attempts)
+        if started is not None:
+            last = started.activity_task_started_event_attributes
+            if last.HasField("last_failure") and last.attempt > 1:
+                earlier = await self._payloads.failure(last.last_failure)
+                if not was_cancelled(earlier):
+                    attempts.append(AttemptView(number=last.attempt - 1, error=error_info(earlier)))
+        attempts.append(self._attempt(started, event, error))
+        self._update(
+            id,
+            status=status,
+            error=error,
+            attempts=attempts,
+            started_at=moment(started.event_time) if started else None,
+            finished_at=moment(event.event_time),
+        )
+
+    def _report(self, report: Report) -> None:
+        id = report.delivery_id
+        parent, child = self._children.get(id, (None, None))
+        if id not in self._views:
+            data = child.data if child else self._inline_input.get(id)
+            self._add(id, report.step, child.topic if child else None, data, parent)
+        view = self._views[id]
+        started = datetime.fromtimestamp(report.started_at, UTC)
+        finished = datetime.fromtimestamp(report.finished_at, UTC)
+        attempt = AttemptView(
+            number=len(view.attempts) + 1,
+            started_at=started,
+            finished_at=finished,
+            error=report.error,
+        )
+        self._update(
+            id,
+            status="completed" if report.error is None else "failed",
+            inline=True,
+            error=report.error,
+            output=report.result.output if report.result else None,
+            emissions=list(report.result.emissions) if report.result else [],
+            attempts=[*view.attempts, attempt],
+            queued_at=view.queued_at or started,
+            started_at=started,
+            finished_at=finished,
+        )
+        if report.result is not None:
+            self._route(id, report.result.emissions)
+
+    def _route(self, parent: str, emissions: Iterable[Emission]) -> None:
+        if self._plan is None:
+            return
+        for child in deliveries_of(self._plan, parent, emissions, CelExpressions()):
+            self._children[child.delivery_id] = (parent, child)
+
+    def _attempt(
+        self, started: HistoryEvent | None, event: HistoryEvent, error: ErrorInfo | None
+    ) -> AttemptView:
+        attributes = started.activity_task_started_event_attributes if started else None
+        return AttemptView(
+            number=attributes.attempt if attributes else 1,
+            started_at=moment(started.event_time) if started else None,
+            finished_at=moment(event.event_time),
+            error=error,
+            worker=attributes.identity if attributes else None,
+        )
+
+    def _add(
+        self,
+        id: str,
+        step: str,
+        topic: str | None,
+        data: object,
+        parent: str | None,
+        at: datetime | None = None,
+    ) -> None:
+        known = self._plan.steps.get(step) if self._plan else None
+        routed = self._children.get(id)
+        self._views[id] = DeliveryView(
+            delivery_id=id,
+            number=len(self._views) + 1,
+            step=step,
+            name=known.name if known else step,
+            topic=topic,
+            parent=parent or (routed[0] if routed and routed[0] != ROOT else None),
+            status="queued",
+            inline=known.inline if known else False,
+            input=data,
+            queued_at=at,
+        )
+
+    def _update(self, id: str, **changes: object) -> None:
+        self._views[id] = self._views[id].model_copy(update=changes)
+
+
+def _delivery_id(activity_id: str) -> str:
+    return activity_id.partition(".")[0]

@@ -1,0 +1,438 @@
+"""The engine: everything that triggers, people and the command line do to runs."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from wistro_codec import Keys, keyed_digest
+
+from wistro.contract import ErrorInfo, RunRef, StepResult, Trigger
+from wistro.errors import AnswerPending, RunError
+from wistro.machine.events import KEEP as UNCHANGED
+from wistro.machine.fork import ForkRefused, fork_state
+from wistro.machine.state import Answer as RunAnswer
+from wistro.project.lock import Lock
+from wistro.runs import RunDetail, RunPage
+from wistro.temporal import wire
+from wistro.temporal.host.catalogue import Catalogue
+from wistro.temporal.host.connect import engine_errors
+from wistro.temporal.host.history import read_run
+from wistro.temporal.host.listing import RunFilter, list_runs
+from wistro.temporal.host.schedules import ScheduleChanges, sync_schedules
+from wistro.temporal.workflows.failures import error_info
+
+__all__ = ["UNCHANGED", "Answer", "Engine", "Started"]
+
+_RPC = timedelta(seconds=10)
+MESSAGE_LIMIT = 1_900_000
+"""Bytes of an encoded start input; Temporal refuses payloads over 2 MiB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A run that was started; `existed` when an earlier request with the same key had."""
+
+    flow: str
+    run_id: str
+    existed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """How the delivery to the triggered step ended: exactly one of `result` and `error` is given."""
+
+    flow: str
+    run_id: str
+    existed: bool = False
+    result: StepResult | None = None
+    error: ErrorInfo | None = None
+
+
+class Engine:
+    """Starts, watches and repairs the runs of one project.
+
+    Raises (any operation): `EngineUnavailable` when Temporal is away.
+    """
+
+    def __init__(self, client: Client, lock: Lock, keys: Keys) -> None:
+        self.client = client
+        self.lock = lock
+        self._keys = keys
+        self._catalogue = Catalogue.of(lock)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The flows that can be started."""
+        return self._catalogue
+
+    def reload(self, lock: Lock) -> None:
+        """Starts runs by another lock from now on; those that run keep their plan."""
+        self._catalogue = Catalogue.of(lock)
+        self.lock = lock
+
+    # Starting
+
+    async def start(
+        self,
+        flow: str,
+        trigger: Trigger,
+        data: object,
+        *,
+        run_id: str | None = None,
+        idempotency_key: str | None = None,
+        after: timedelta | None = None,
+        at: datetime | None = None,
+    ) -> Started:
+        """Starts a run; it exists durably when this returns.
+
+        Args:
+            flow: The flow.
+            trigger: Its `step` gets the data, or the subscribers of its `topic`.
+            data: A JSON value.
+            run_id: 32 hex digits; random when not given.
+            idempotency_key: A second start with the same key finds the first one's run.
+            after: Start that much later.
+            at: Start at that time.
+
+        Raises:
+            RunError: `flow_not_found`, `step_not_found`, `message_too_large`.
+        """
+        run_id, repeatable = self._choose_id(flow, trigger, run_id, idempotency_key)
+        start = self._input(flow, run_id, trigger, data)
+        if at is not None:
+            after = max(at - datetime.now(UTC), timedelta())
+        existed = await self._start(start, after)
+        if existed and not repeatable:
+            raise RunError(f"the run `{run_id}` exists already", flow=flow, run_id=run_id, code="run_exists")
+        return Started(flow=flow, run_id=run_id, existed=existed)
+
+    async def request(
+        self,
+        flow: str,
+        trigger: Trigger,
+        data: object,
+        *,
+        timeout: timedelta,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Starts a run and waits for the delivery to the triggered step.
+
+        Raises:
+            AnswerPending: the run goes on, its answer did not come within `timeout`.
+            RunError: as for `start`.
+        """
+        run_id, _ = self._choose_id(flow, trigger, None, idempotency_key)
+        start = self._input(flow, run_id, trigger, data)
+        operation = WithStartWorkflowOperation(
+            flow,
+            start,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            **self._options(start),
+        )
+        update = self.client.execute_update_with_start_workflow(
+            wire.ANSWER_UPDATE, start_workflow_operation=operation, result_type=RunAnswer
+        )
+        try:
+            with engine_errors(flow, run_id):
+                answer = await asyncio.wait_for(update, timeout.total_seconds())
+        except TimeoutError:
+            raise self._pending(flow, run_id, timeout) from None
+        except WorkflowAlreadyStartedError:
+            answer = await self._answer_of_closed(flow, run_id)
+            return _answer(flow, run_id, answer, existed=True)
+        except WorkflowUpdateFailedError as error:
+            return Answer(flow=flow, run_id=run_id, error=error_info(error.cause))
+        return _answer(flow, run_id, answer, existed=False)
+
+    async def publish(
+        self,
+        topic: str,
+        data: object,
+        *,
+        by: str | None = None,
+        traceparent: str | None = None,
+        client_context: object = None,
+        idempotency_key: str | None = None,
+        after: timedelta | None = None,
+        at: datetime | None = None,
+    ) -> list[Started]:
+        """Starts a run in every flow that subscribes to the topic; none when nobody does."""
+        trigger = Trigger(
+            kind="event",
+            topic=topic,
+            by=by,
+            traceparent=traceparent,
+            client_context=client_context,
+        )
+        starts = [
+            self.start(flow, trigger, data, idempotency_key=idempotency_key, after=after, at=at)
+            for flow in self._catalogue.receivers.get(topic, ())
+        ]
+        return list(await asyncio.gather(*starts))
+
+    async def link(self, request: wire.LinkRequest, trigger: Trigger) -> None:
+        """Starts the run that a shared message asks for, unless it was started before."""
+        start = self._input(request.flow, request.run_id, trigger, request.data)
+        await self._start(start, None)
+
+    # Repairing
+
+    async def cancel(self, flow: str, run_id: str) -> None:
+        """Asks a run to end; its running handlers are told."""
+        with engine_errors(flow, run_id):
+            handle = self._handle(flow, run_id)
+            description = await handle.describe(rpc_timeout=_RPC)
+            if description.status is not WorkflowExecutionStatus.RUNNING:
+                raise _ended(flow, run_id)
+            await handle.cancel(rpc_timeout=_RPC)
+
+    async def retry(
+        self,
+        flow: str,
+        run_id: str,
+        delivery_id: str,
+        *,
+        data: object = UNCHANGED,
+        by: str | None = None,
+    ) -> Started:
+        """Makes a held delivery again in its run, or a failed one of an ended run in a fork of it."""
+        if await self._is_running(flow, run_id):
+            edited = data is not UNCHANGED
+            await self._operate(
+                flow,
+                run_id,
+                wire.Operation(
+                    action="retry",
+                    delivery_id=delivery_id,
+                    edited=edited,
+                    data=data if edited else None,
+                    by=by,
+                ),
+            )
+            return Started(flow=flow, run_id=run_id, existed=True)
+        return await self.fork(flow, run_id, delivery_id=delivery_id, data=data, by=by)
+
+    async def skip(self, flow: str, run_id: str, delivery_id: str, *, by: str | None = None) -> None:
+        """Goes on without a held delivery."""
+        operation = wire.Operation(action="skip", delivery_id=delivery_id, by=by)
+        await self._operate(flow, run_id, operation)
+
+    async def fork(
+        self,
+        flow: str,
+        run_id: str,
+        *,
+        delivery_id: str | None = None,
+        data: object = UNCHANGED,
+        by: str | None = None,
+    ) -> Started:
+        """Starts a run that goes on from where an ended one failed, by today's plan."""
+        with engine_errors(flow, run_id):
+            snapshot = await self.snapshot(flow, run_id)
+        fork_id = secrets.token_hex(16)
+        try:
+            state = fork_state(
+                snapshot.state,
+                fork_id,
+                at=datetime.now(UTC).timestamp(),
+                delivery_id=delivery_id,
+                data=data,
+            )
+        except ForkRefused as refused:
+            raise RunError(
+                str(refused), flow=flow, run_id=run_id, code="fork_refused"
+            ) from refused
+        parent = RunRef(flow=flow, run_id=run_id, delivery_id=delivery_id)
+        trigger = replace(snapshot.trigger, kind="fork", parent=parent, by=by)
+        plan = self._catalogue.plan(flow)
+        gone = {d.step for d in state.deliveries.values() if d.flow is None} - set(plan.steps)
+        if gone:
+            plan = snapshot.plan
+        start = wire.RunInput(run_id=fork_id, plan=plan, trigger=trigger, state=state)
+        await self._start(start, None)
+        return Started(flow=flow, run_id=fork_id)
+
+    # Looking
+
+    async def snapshot(self, flow: str, run_id: str) -> wire.Snapshot:
+        """A run as its workflow knows it; a worker must be there to answer.
+
+        Raises:
+            EngineUnavailable: when no worker answers.
+        """
+        with engine_errors(flow, run_id):
+            return await self._handle(flow, run_id).query(
+                wire.SNAPSHOT_QUERY, result_type=wire.Snapshot, rpc_timeout=_RPC
+            )
+
+    async def list_runs(
+        self,
+        *,
+        flow: str | None = None,
+        status: str | None = None,
+        trigger: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        text: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> RunPage:
+        """Runs, newest first."""
+        wanted = RunFilter(
+            project=self._catalogue.project,
+            flow=flow,
+            status=status,
+            trigger=trigger,
+            since=since,
+            until=until,
+            text=text,
+        )
+        with engine_errors(flow):
+            return await list_runs(self.client, wanted, limit=limit, cursor=cursor)
+
+    async def show(self, run_id: str, flow: str | None = None) -> RunDetail:
+        """A run with every delivery, read from its history.
+
+        Raises:
+            RunNotFound: when there is none.
+        """
+        with engine_errors(flow, run_id):
+            flows = [flow] if flow is not None else list(self._catalogue.plans)
+            return await read_run(self.client, flows, run_id)
+
+    async def sync_schedules(self) -> ScheduleChanges:
+        """Makes Temporal's schedules those of the lock's cron steps."""
+        with engine_errors():
+            return await sync_schedules(self.client, self.lock, self._catalogue)
+
+    # Small change
+
+    def _choose_id(
+        self, flow: str, trigger: Trigger, run_id: str | None, idempotency_key: str | None
+    ) -> tuple[str, bool]:
+        if idempotency_key is None:
+            return run_id or secrets.token_hex(16), run_id is not None
+        # Ids are not encrypted, and the key came from a user.
+        scope = f"{trigger.kind}\0{trigger.step or ''}\0{trigger.topic or ''}\0{idempotency_key}"
+        return keyed_digest(self._keys, "idempotency", scope, flow=flow), True
+
+    def _input(self, flow: str, run_id: str, trigger: Trigger, data: object) -> wire.RunInput:
+        plan = self._catalogue.plan(flow)
+        if trigger.step is not None and trigger.step not in plan.steps:
+            raise RunError(
+                f"flow `{flow}` has no step `{trigger.step}`", flow=flow, code="step_not_found"
+            )
+        return wire.RunInput(run_id=run_id, plan=plan, trigger=trigger, data=data)
+
+    def _options(self, start: wire.RunInput) -> Mapping[str, Any]:
+        trigger = start.trigger
+        return {
+            "id": wire.workflow_id(start.plan.flow, start.run_id),
+            "task_queue": wire.runs_queue(self._catalogue.project),
+            "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            "search_attributes": attributes(trigger, start.plan.build),
+            "static_summary": f"{trigger.kind} {trigger.step or trigger.topic or ''}".strip(),
+        }
+
+    async def _start(self, start: wire.RunInput, after: timedelta | None) -> bool:
+        """Starts it; says whether it existed already."""
+        flow, run_id = start.plan.flow, start.run_id
+        try:
+            with engine_errors(flow, run_id):
+                await self.client.start_workflow(
+                    flow,
+                    start,
+                    start_delay=after or None,
+                    rpc_timeout=_RPC,
+                    **self._options(start),
+                )
+        except WorkflowAlreadyStartedError:
+            return True
+        return False
+
+    async def _operate(self, flow: str, run_id: str, operation: wire.Operation) -> None:
+        try:
+            with engine_errors(flow, run_id):
+                await self._handle(flow, run_id).execute_update(
+                    wire.OPERATE_UPDATE, operation, rpc_timeout=_RPC
+                )
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            message = cause.message if isinstance(cause, ApplicationError) else str(cause)
+            raise RunError(
+                message, flow=flow, run_id=run_id, code="operation_refused"
+            ) from error
+
+    async def _answer_of_closed(self, flow: str, run_id: str) -> RunAnswer:
+        try:
+            with engine_errors(flow, run_id):
+                result = await self._handle(flow, run_id).result(rpc_timeout=_RPC)
+            return result.answer or RunAnswer()
+        except WorkflowFailureError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError) and cause.details:
+                failure = cause.details[0]
+                if isinstance(failure, dict) and failure.get("answer"):
+                    return RunAnswer(output=failure["answer"].get("output"))
+            return RunAnswer(error=error_info(cause))
+
+    async def _is_running(self, flow: str, run_id: str) -> bool:
+        with engine_errors(flow, run_id):
+            description = await self._handle(flow, run_id).describe(rpc_timeout=_RPC)
+        return description.status is WorkflowExecutionStatus.RUNNING
+
+    def _handle(self, flow: str, run_id: str) -> WorkflowHandle[object, wire.RunResult]:
+        return self.client.get_workflow_handle(
+            wire.workflow_id(flow, run_id), result_type=wire.RunResult
+        )
+
+    def _pending(self, flow: str, run_id: str, timeout: timedelta) -> AnswerPending:
+        return AnswerPending(
+            f"run `{run_id}` did not answer within {timeout.total_seconds():g} s; it goes on",
+            flow=flow,
+            run_id=run_id,
+        )
+
+
+def attributes(trigger: Trigger, build: str) -> TypedSearchAttributes:
+    """The search attributes of a new run: nothing in them comes from a user's message."""
+    origin = f"{trigger.kind}:{trigger.step or trigger.topic or ''}"
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(wire.TRIGGER_ATTRIBUTE, origin),
+            SearchAttributePair(wire.VERSION_ATTRIBUTE, build),
+        ]
+    )
+
+
+def _ended(flow: str, run_id: str) -> RunError:
+    return RunError(
+        f"run `{run_id}` has ended already", flow=flow, run_id=run_id, code="run_ended"
+    )
+
+
+def _answer(flow: str, run_id: str, answer: RunAnswer, *, existed: bool) -> Answer:
+    if answer.error is not None:
+        return Answer(flow=flow, run_id=run_id, existed=existed, error=answer.error)
+    result = StepResult(output=answer.output)
+    return Answer(flow=flow, run_id=run_id, existed=existed, result=result)

@@ -1,0 +1,89 @@
+"""Hosts runs: a Temporal worker with the run workflow, the built-in activities and the steps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from wistro.temporal import wire
+from wistro.temporal.activities.links import Links
+from wistro.temporal.host.engine import Engine
+from wistro.temporal.workflows.run import RunWorkflow
+
+DRAIN = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepQueue:
+    """A task queue of its own for a step that limits its rate or concurrency."""
+
+    name: str
+    concurrency: int | None = None
+    per_second: float | None = None
+    """Deliveries a second, over all workers."""
+
+
+@asynccontextmanager
+async def host_runs(
+    client: Client,
+    engine: Engine,
+    steps: Callable[..., object] | None,
+    *,
+    queues: Sequence[StepQueue] = (),
+    concurrency: int = 100,
+    drain: timedelta = DRAIN,
+    identity: str | None = None,
+) -> AsyncIterator[None]:
+    """Runs and steps are worked on while the context is open; leaving it drains.
+
+    Runs and Python steps share a queue, so that the completion of a run's step brings the next one
+    with it (eager execution) and inline steps can run beside the workflow.
+
+    Args:
+        client: Connected with the project's data converter.
+        engine: Starts linked runs.
+        steps: The dynamic activity that runs steps; without it only runs are hosted.
+        queues: The queues of steps with limits.
+        concurrency: How many deliveries run at once in this process.
+        drain: How long running deliveries get to finish.
+        identity: The name of this worker in Temporal.
+    """
+    activities: list[Callable[..., object]] = [Links(engine.link).start_linked_run]
+    if steps is not None:
+        activities.append(steps)
+    common = {
+        "graceful_shutdown_timeout": drain,
+        "identity": identity,
+        # Cancellations reach handlers with a heartbeat: do not save them up for a minute.
+        "max_heartbeat_throttle_interval": timedelta(seconds=5),
+        "default_heartbeat_throttle_interval": timedelta(seconds=5),
+    }
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(
+            Worker(
+                client,
+                task_queue=wire.runs_queue(engine.catalogue.project),
+                workflows=[RunWorkflow],
+                activities=activities,
+                max_concurrent_activities=concurrency,
+                **common,
+            )
+        )
+        if steps is not None:
+            for queue in queues:
+                await stack.enter_async_context(
+                    Worker(
+                        client,
+                        task_queue=queue.name,
+                        activities=[steps],
+                        max_concurrent_activities=queue.concurrency or concurrency,
+                        max_task_queue_activities_per_second=queue.per_second,
+                        **common,
+                    )
+                )
+        yield

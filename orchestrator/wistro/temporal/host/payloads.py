@@ -1,0 +1,35 @@
+"""Decodes the payloads of a history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from temporalio.api.common.v1 import Payload, Payloads as PayloadsProto
+from temporalio.api.failure.v1 import Failure
+from temporalio.converter import DataConverter
+
+ValueT = TypeVar("ValueT")
+
+
+class Payloads:
+    """Decrypts and converts what a history holds."""
+
+    def __init__(self, converter: DataConverter) -> None:
+        self._converter = converter
+
+    async def one(self, payloads: Sequence[Payload], hint: type[ValueT]) -> ValueT:
+        """The first of the payloads as a `hint`."""
+        (value,) = await self._converter.decode(payloads[:1], [hint])
+        return value
+
+    async def value(self, payloads: PayloadsProto) -> object:
+        """The first of the payloads as plain data, or None when there is none."""
+        if not payloads.payloads:
+            return None
+        values: list[object] = await self._converter.decode(payloads.payloads[:1])
+        return values[0]
+
+    async def failure(self, failure: Failure) -> BaseException:
+        """The error that a failure describes."""
+        return await self._converter.decode_failure(failure)
