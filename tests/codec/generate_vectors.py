@@ -13,6 +13,7 @@ from pathlib import Path
 
 from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload
+
 from wistro_codec import (
     FlowKey,
     KeyRing,
@@ -39,7 +40,9 @@ Json = dict[str, object]
 
 # Made once with zlib, level 9, from `DYNAMIC_TEXT`: other compressors give other bytes that mean
 # the same, so they are kept here instead of being made anew.
-DYNAMIC_TEXT = b'{"orders":[' + b",".join(b'{"id":%d,"status":"paid"}' % n for n in range(200)) + b"]}"
+DYNAMIC_TEXT = (
+    b'{"orders":[' + b",".join(b'{"id":%d,"status":"paid"}' % n for n in range(200)) + b"]}"
+)
 DYNAMIC_DEFLATE = bytes.fromhex(
     "7dd83b4e1d411445d1b9744cd0a7fec5542c0748387004021c21e66e2487d6aab46f74f7d3eb5e559fd7cbdbf3"
     "afb7f7ebf1c7e7f5fbf97abc1faef78fa78f3fdf4faed7a7ef275f0fff06d1a0685035681a740d86065383a5c1"
@@ -159,6 +162,9 @@ def keys() -> Json:
                 ("unknown format", ring | {"format": "wistro-keys/2"}),
                 ("an export that claims to be a ring", export | {"format": "wistro-keys/1"}),
                 ("no masters", ring | {"masters": []}),
+                ("masters that are no list", ring | {"masters": {}}),
+                ("active that is no text", ring | {"active": 1}),
+                ("active that is no master id", export | {"active": "K2"}),
                 ("active is not among the masters", ring | {"active": "k3"}),
                 ("unknown field", ring | {"note": "?"}),
                 ("two masters of one id", ring | {"masters": [first, *ring["masters"]]}),
@@ -266,7 +272,9 @@ def payloads() -> Json:
     plaintext = b"\n\x16\n\x08encoding\x12\njson/plain\x12\x1a" + order.data
     assert Payload.FromString(plaintext) == order
 
-    def sealed(envelope: bytes, label: bytes | None = KEY.label, encoding: bytes = ENCODING) -> Json:
+    def sealed(
+        envelope: bytes, label: bytes | None = KEY.label, encoding: bytes = ENCODING
+    ) -> Json:
         metadata = {"encoding": encoding} | ({KEY_ID_FIELD: label} if label is not None else {})
         fields: Json = {name: text(value) for name, value in metadata.items()}
         return {"metadata": fields, "data": text(envelope)}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wistro_codec import CodecError, KeyRing, seal, unseal
 from wistro_codec.envelope import FLAG_DEFLATE, MAX_PLAINTEXT
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from wistro_codec import (
     CodecError,
     FlowKeys,
@@ -169,7 +169,7 @@ def test_a_bad_edit_does_not_stop_a_running_process(
     assert code_of(refused) == "key_unknown"
     assert str(path) in caplog.text
     assert worker.active("orders")
-    os.unlink(path)
+    path.unlink()
     assert worker.active("orders")
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wistro_codec import (
     CodecError,
     FlowKey,
@@ -41,12 +44,8 @@ def test_key_ids_round_trip(tenant: str, flow: str) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_parses_to_another_id(text: str) -> None:
-    try:
-        key_id = KeyId.parse(text)
-    except CodecError as error:
-        assert error.code == "key_id_invalid"
-    else:
-        assert str(key_id) == text
+    with contextlib.suppress(CodecError):
+        assert str(KeyId.parse(text)) == text
 
 
 @given(one=st.tuples(names, names), other=st.tuples(names, names))
@@ -86,6 +85,13 @@ def test_rotation_keeps_old_envelopes_readable() -> None:
     assert [key.id for key in rotated.history("orders")] == [old.id, new.id]
     with refusal("key_unknown"):
         ring.get(str(new.id))
+
+
+def test_no_master_takes_the_id_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = iter(["aaaaaaaa", "aaaaaaaa", "bbbbbbbb"])
+    monkeypatch.setattr(secrets, "token_hex", lambda size: next(ids))
+    ring = KeyRing.generate(NOW).rotate(NOW)
+    assert [master.id for master in ring.masters] == ["aaaaaaaa", "bbbbbbbb"]
 
 
 def test_a_master_can_be_distributed_before_it_is_used() -> None:
@@ -140,7 +146,9 @@ def test_digests_survive_rotation_and_hide_their_text() -> None:
     ring = KeyRing.generate(NOW)
     digest = keyed_digest(ring, "idempotency-key", "order 7", flow="orders")
     assert digest == keyed_digest(ring.rotate(NOW), "idempotency-key", "order 7", flow="orders")
-    assert digest != keyed_digest(KeyRing.generate(NOW), "idempotency-key", "order 7", flow="orders")
+    assert digest != keyed_digest(
+        KeyRing.generate(NOW), "idempotency-key", "order 7", flow="orders"
+    )
     assert digest != keyed_digest(ring, "call", "order 7", flow="orders")
     assert digest != keyed_digest(ring, "idempotency-key", "order 7", flow="billing")
     assert len(bytes.fromhex(digest)) == 16

@@ -15,6 +15,7 @@ from temporalio.converter import (
     SerializationContext,
     WorkflowSerializationContext,
 )
+
 from wistro_codec import ENCODING, CodecError, KeyId, KeyRing, WistroCodec
 from wistro_codec.payload import KEY_ID_FIELD, key_id_of
 

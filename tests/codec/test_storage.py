@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from temporalio.converter import (
     StorageDriverRetrieveContext,
     StorageDriverStoreContext,
 )
+
 from wistro_codec import CodecError, KeyRing, LocalStorageDriver, WistroCodec, data_converter
 from wistro_codec.storage import is_reference, resolver
 
@@ -73,6 +75,16 @@ async def test_a_changed_file_is_refused(tmp_path: Path) -> None:
     files(tmp_path)[0].write_bytes(b"y")
     with pytest.raises(CodecError) as refused:
         await retrieve(driver, **claim.claim_data)
+    assert refused.value.code == "storage_corrupt"
+
+
+async def test_a_file_that_is_no_payload_is_refused(tmp_path: Path) -> None:
+    digest = hashlib.sha256(b"\x0a").hexdigest()
+    path = tmp_path / digest[:2] / digest[2:]
+    path.parent.mkdir()
+    path.write_bytes(b"\x0a")
+    with pytest.raises(CodecError) as refused:
+        await retrieve(LocalStorageDriver(tmp_path), sha256=digest)
     assert refused.value.code == "storage_corrupt"
 
 

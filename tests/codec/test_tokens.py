@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wistro_codec import CodecError, KeyRing, mint_run_token, verify_run_token
 
 RING = KeyRing.generate(datetime(2025, 6, 1, tzinfo=UTC))
@@ -15,7 +16,12 @@ TOKEN = mint_run_token(RING, flow="orders", run_id="0af7", expires_at=100.5)
 
 def test_says_which_run_and_until_when() -> None:
     says = verify_run_token(RING, TOKEN, now=100.9)
-    assert (says.flow, says.run_id, says.tenant, says.expires_at) == ("orders", "0af7", "default", 101)
+    assert (says.flow, says.run_id, says.tenant, says.expires_at) == (
+        "orders",
+        "0af7",
+        "default",
+        101,
+    )
     with pytest.raises(CodecError) as refused:
         verify_run_token(RING, TOKEN, now=101)
     assert refused.value.code == "token_expired"

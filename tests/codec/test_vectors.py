@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from temporalio.api.common.v1 import Payload
+
+from tests.codec.generate_vectors import FOLDER, generate
 from wistro_codec import (
     CodecError,
     FlowKeys,
@@ -25,8 +27,6 @@ from wistro_codec import (
     verify_run_token,
 )
 from wistro_codec.envelope import MAX_PLAINTEXT, assemble
-
-from tests.codec.generate_vectors import FOLDER, generate
 
 Case = dict[str, Any]
 

@@ -1,0 +1,66 @@
+"""The package shows what it means to show, and loads no more than it must."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import wistro_codec
+
+SPEC = (Path(__file__).parents[2] / "codec" / "SPEC.md").read_text(encoding="utf-8")
+
+
+def test_public_names() -> None:
+    assert set(wistro_codec.__all__) == {
+        "DEFAULT_TENANT",
+        "ENCODING",
+        "PROJECT_FLOW",
+        "CodecError",
+        "CodecErrorCode",
+        "FlowKey",
+        "FlowKeys",
+        "KeyFile",
+        "KeyId",
+        "KeyRing",
+        "Keys",
+        "LocalStorageDriver",
+        "Master",
+        "RunToken",
+        "WistroCodec",
+        "data_converter",
+        "dump_keys",
+        "flow_of_workflow",
+        "keyed_digest",
+        "load_keys",
+        "mint_run_token",
+        "parse_keys",
+        "seal",
+        "unseal",
+        "verify_run_token",
+        "write_keys",
+    }
+    for name in wistro_codec.__all__:
+        assert getattr(wistro_codec, name) is not None
+    with pytest.raises(AttributeError, match="`nothing`"):
+        _ = wistro_codec.nothing
+
+
+def test_keys_do_not_load_the_sdk_nor_the_sdk_a_web_framework() -> None:
+    code = """
+import sys, wistro_codec
+assert "temporalio" not in sys.modules
+wistro_codec.WistroCodec
+assert "fastapi" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_specification_names_every_code() -> None:
+    codes = get_args(wistro_codec.CodecErrorCode)
+    assert list(codes) == sorted(codes)
+    section = SPEC.partition("## 8. Codes")[2]
+    assert [word.strip("`,.") for word in section.split()] == list(codes)
