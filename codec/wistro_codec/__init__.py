@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from wistro_codec.digest import keyed_digest
 from wistro_codec.envelope import seal, unseal
-from wistro_codec.errors import CodecError, CodecErrorCode
+from wistro_codec.errors import CodecError
 from wistro_codec.key_files import KeyFile, load_keys, write_keys
 from wistro_codec.key_format import dump_keys, parse_keys
 from wistro_codec.keys import (
@@ -38,7 +38,6 @@ __all__ = [
     "ENCODING",
     "PROJECT_FLOW",
     "CodecError",
-    "CodecErrorCode",
     "FlowKey",
     "FlowKeys",
     "KeyFile",

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 import wistro_codec
+from wistro_codec.errors import CodecErrorCode
 
 SPEC = (Path(__file__).parents[2] / "codec" / "SPEC.md").read_text(encoding="utf-8")
 
@@ -32,7 +33,7 @@ assert "fastapi" not in sys.modules
 
 
 def test_the_specification_names_every_code() -> None:
-    codes = get_args(wistro_codec.CodecErrorCode)
+    codes = get_args(CodecErrorCode)
     assert list(codes) == sorted(codes)
     section = SPEC.partition("## 8. Codes")[2]
     assert [word.strip("`,.") for word in section.split()] == list(codes)
