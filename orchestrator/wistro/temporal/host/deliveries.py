@@ -50,7 +50,7 @@ class Deliveries:
 
     def views(self) -> list[DeliveryView]:
         """The deliveries in the order in which they began."""
-        return list(self._views.values())
+        return [self._with_parent(view) for view in self._views.values()]
 
     def begin(self, execution: wire.RunInput) -> None:
         """An execution of the run starts."""
@@ -246,12 +246,17 @@ class Deliveries:
             step=step,
             name=known.name if known else step,
             topic=topic,
-            parent=parent or (routed[0] if routed and routed[0] != ROOT else None),
+            parent=parent or (routed[0] if routed else None),
             status="queued",
             inline=known.inline if known else False,
             input=data,
             queued_at=at,
         )
+
+    def _with_parent(self, view: DeliveryView) -> DeliveryView:
+        # What a trigger's message made has the root for a parent, which then is no delivery.
+        known = view.parent is None or view.parent in self._views
+        return view if known else view.model_copy(update={"parent": None})
 
     def _update(self, id: str, **changes: object) -> None:
         self._views[id] = self._views[id].model_copy(update=changes)

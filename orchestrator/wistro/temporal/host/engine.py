@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -158,6 +159,9 @@ class Engine:
         except TimeoutError:
             raise self._pending(flow, run_id, timeout) from None
         except WorkflowAlreadyStartedError:
+            with suppress(WorkflowAlreadyStartedError):
+                # The operation keeps a second copy of the error, which nobody else would look at.
+                await operation.workflow_handle()
             answer = await self._answer_of_closed(flow, run_id)
             return _answer(flow, run_id, answer, existed=True)
         except WorkflowUpdateFailedError as error:
