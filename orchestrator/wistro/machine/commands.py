@@ -7,6 +7,14 @@ from typing import Literal
 
 from wistro.machine.state import Delivery
 
+AnnounceKind = Literal[
+    "delivery.failed",  # for good: it has no attempts left
+    "delivery.held",
+    "delivery.ignored",
+    "delivery.released",
+    "delivery.skipped",
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
@@ -58,7 +66,7 @@ class ClearTimer:
 class Announce:
     """Tell people about a change that no other command shows: nothing else depends on it."""
 
-    kind: Literal["delivery.held", "delivery.released", "delivery.ignored", "delivery.skipped"]
+    kind: AnnounceKind
     delivery: Delivery
 
 

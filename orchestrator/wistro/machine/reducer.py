@@ -6,6 +6,7 @@ from wistro.contract import Emission, ErrorInfo, Report, StepResult
 from wistro.machine import failures
 from wistro.machine.commands import (
     Announce,
+    AnnounceKind,
     CancelDelivery,
     Command,
     Dispatch,
@@ -237,17 +238,19 @@ class Machine:
             self.state.answer = Answer(error=error)
         if choice == "hold":
             delivery.status = "held"
-            self._commands.append(Announce(kind="delivery.held", delivery=delivery))
+            self._announce("delivery.held", delivery)
         elif choice == "ignore":
             del self.state.deliveries[delivery.id]
             self._count(delivery).ignored += 1
-            self._commands.append(Announce(kind="delivery.ignored", delivery=delivery))
+            self._announce("delivery.ignored", delivery)
         elif choice == "emit" and topic is not None:
             del self.state.deliveries[delivery.id]
+            self._announce("delivery.failed", delivery)
             emission = Emission(topic=topic, data=failures.failure_message(delivery, error))
             self._route(delivery.id, (emission,), at)
         else:
             delivery.status = "failed"
+            self._announce("delivery.failed", delivery)
             self._end("failed", error, at)
 
     def _on_failure(self, delivery: Delivery) -> tuple[OnFailure, str | None]:
@@ -274,7 +277,7 @@ class Machine:
         if event.action == "skip":
             del self.state.deliveries[delivery.id]
             self._count(delivery).skipped += 1
-            self._commands.append(Announce(kind="delivery.skipped", delivery=delivery))
+            self._announce("delivery.skipped", delivery)
             if delivery.id == ROOT:
                 self.state.answer = Answer()
             return
@@ -283,7 +286,7 @@ class Machine:
             delivery.revision += 1
         delivery.status, delivery.attempts, delivery.error = "queued", 0, None
         self.state.queue.append(delivery.id)
-        self._commands.append(Announce(kind="delivery.released", delivery=delivery))
+        self._announce("delivery.released", delivery)
 
     # Messages
 
@@ -468,6 +471,9 @@ class Machine:
 
     def _count(self, delivery: Delivery) -> Count:
         return self.state.counts.setdefault(delivery.step or f"→ {delivery.flow}", Count())
+
+    def _announce(self, kind: AnnounceKind, delivery: Delivery) -> None:
+        self._commands.append(Announce(kind=kind, delivery=delivery))
 
     def _note(self, text: str) -> None:
         if text not in self.state.notes and len(self.state.notes) < _MAX_NOTES:

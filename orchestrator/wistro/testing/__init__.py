@@ -1,0 +1,7 @@
+"""Tests of flows without a server: `FlowHarness` runs them in memory, on a fake clock."""
+
+from wistro.testing.fakes import Fake, Log
+from wistro.testing.harness import Executor, FlowHarness
+from wistro.testing.run import HarnessRun
+
+__all__ = ["Executor", "Fake", "FlowHarness", "HarnessRun", "Log"]

@@ -1,0 +1,198 @@
+"""Drives the machine of one run with fakes and a fake clock, as the workflow does with Temporal."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Protocol
+
+from pydantic import TypeAdapter
+
+from wistro.contract import Emission, ErrorInfo, Invocation, RunRef, StepResult, Trigger
+from wistro.machine.commands import (
+    Announce,
+    CancelDelivery,
+    ClearTimer,
+    Command,
+    Dispatch,
+    Finish,
+    SetTimer,
+    StartRun,
+)
+from wistro.machine.events import (
+    CancelAsked,
+    DeliveryCancelled,
+    DeliveryCompleted,
+    DeliveryFailed,
+    Event,
+    RunResumed,
+    SegmentCompleted,
+    TimerFired,
+)
+from wistro.machine.failures import failure_message
+from wistro.machine.plan import Plan
+from wistro.machine.reducer import Machine
+from wistro.machine.state import Delivery, RunState
+from wistro.testing.records import Records
+from wistro.testing.work import Surroundings, Work
+
+_STATE = TypeAdapter(RunState)
+
+
+class World(Surroundings, Protocol):
+    """What a run needs of the test around it."""
+
+    def link(self, command: StartRun, parent: RunRef, trigger: Trigger) -> ErrorInfo | None:
+        """Starts the linked run of a shared message, unless it is there already."""
+        ...
+
+
+class RunDriver:
+    """One run: its machine, what its handlers are doing, and a record of what they did."""
+
+    def __init__(self, plan: Plan, state: RunState, trigger: Trigger, world: World) -> None:
+        self.machine = Machine(plan, state, world.expressions)
+        self.trigger = trigger
+        self.records = Records(plan)
+        self.emissions: list[Emission] = []
+        """Every message that was emitted, in order."""
+        self._world = world
+        self._work: dict[str, Work] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that the run carries."""
+        return self.machine.plan
+
+    @property
+    def state(self) -> RunState:
+        """The state of the run."""
+        return self.machine.state
+
+    def apply(self, event: Event) -> None:
+        """Hands an event to the machine and carries out what it wants."""
+        self._record(event)
+        for command in self.machine.apply(event):
+            self._carry_out(command)
+
+    def drain(self) -> None:
+        """Dispatches nothing new until `continue_as_new` or `release`."""
+        self.machine.draining = True
+
+    def release(self) -> None:
+        """Dispatches again after `drain`."""
+        for command in self.machine.release(self._world.clock.time):
+            self._carry_out(command)
+
+    def continue_as_new(self) -> None:
+        """Goes on in a new machine with a state that went through JSON."""
+        for timer in self.state.timers:
+            self._world.clock.clear((self, timer))
+        state = _STATE.validate_json(_STATE.dump_json(self.state))
+        self.machine = Machine(self.plan, state, self._world.expressions)
+        self.apply(RunResumed(at=self._world.clock.time))
+
+    def cancel(self, reason: str) -> None:
+        """Asks the run to end."""
+        self.apply(CancelAsked(at=self._world.clock.time, reason=reason))
+
+    def _carry_out(self, command: Command) -> None:
+        world = self._world
+        match command:
+            case Dispatch():
+                self._dispatch(command)
+            case StartRun():
+                world.soon(partial(self._link, command))
+            case CancelDelivery():
+                if (work := self._work.get(command.delivery_id)) is not None:
+                    work.cancel()
+            case SetTimer():
+                world.clock.set((self, command.timer), command.at, partial(self._fire, command))
+            case ClearTimer():
+                world.clock.clear((self, command.timer))
+            case Announce():
+                self._take_note(command)
+            case Finish():
+                for work in self._work.values():
+                    work.leave()
+
+    def _dispatch(self, command: Dispatch) -> None:
+        id = command.delivery.id
+        work = self._work[id] = Work(
+            command,
+            self._invocation(command.delivery),
+            plan=self.plan,
+            around=self._world,
+            began=self.records.began,
+            ended=partial(self._ended, id),
+        )
+        self._world.soon(work.begin)
+
+    def _ended(self, id: str, event: Event) -> None:
+        self._work.pop(id, None)
+        self.apply(event)
+
+    async def _link(self, command: StartRun) -> None:
+        delivery, at = command.delivery, self._world.clock.time
+        self.records.linking(delivery, at)
+        parent = RunRef(flow=self.plan.flow, run_id=self.state.run_id, delivery_id=delivery.id)
+        error = self._world.link(command, parent, self.trigger)
+        if error is None:
+            self.apply(DeliveryCompleted(at=at, delivery_id=delivery.id, result=StepResult()))
+        else:
+            attempts = delivery.attempts + 1
+            self.apply(
+                DeliveryFailed(at=at, delivery_id=delivery.id, error=error, attempts=attempts)
+            )
+
+    def _fire(self, command: SetTimer) -> None:
+        self.apply(TimerFired(at=self._world.clock.time, timer=command.timer))
+
+    def _invocation(self, delivery: Delivery) -> Invocation:
+        revision = f":r{delivery.revision}" if delivery.revision else ""
+        return Invocation(
+            project=self.plan.project,
+            flow=self.plan.flow,
+            run_id=self.state.run_id,
+            build=self.plan.build,
+            step=delivery.step,
+            delivery_id=delivery.id,
+            idempotency_key=f"{delivery.origin or self.state.run_id}:{delivery.id}{revision}",
+            trigger=self.trigger,
+            topic=delivery.topic,
+            data=delivery.data,
+            attempt=delivery.attempts,
+        )
+
+    # What happened, for the test to ask
+
+    def _record(self, event: Event) -> None:
+        """Keeps the results that the machine is about to accept."""
+        match event:
+            case DeliveryCompleted() if self._running(event.delivery_id):
+                self.records.completed(event.delivery_id, event.result, event.at)
+                self.emissions.extend(event.result.emissions)
+            case DeliveryFailed() if self._running(event.delivery_id):
+                self.records.failed(event.delivery_id, event.error, event.at)
+            case DeliveryCancelled() if self._running(event.delivery_id):
+                self.records.cancelled(event.delivery_id, event.at)
+            case SegmentCompleted() if self._running(event.reports[0].delivery_id):
+                for report in event.reports:
+                    self.records.reported(report)
+                    if report.result is not None:
+                        self.emissions.extend(report.result.emissions)
+            case _:
+                pass
+
+    def _running(self, id: str) -> bool:
+        delivery = self.state.deliveries.get(id)
+        return delivery is not None and delivery.status == "running"
+
+    def _take_note(self, command: Announce) -> None:
+        delivery, error = command.delivery, command.delivery.error
+        self.records.announced(command)
+        step = self.plan.steps.get(delivery.step)
+        if command.kind != "delivery.failed" or step is None or error is None:
+            return
+        if step.on_failure == "emit" and step.failure_topic is not None:
+            message = failure_message(delivery, error)
+            self.emissions.append(Emission(topic=step.failure_topic, data=message))

@@ -1,0 +1,194 @@
+"""One run, as a test sees it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from wistro.contract import ErrorInfo, Trigger
+from wistro.issues import did_you_mean
+from wistro.machine.events import KEEP, MessageArrived, OperatorAsked
+from wistro.machine.state import Answer, Outcome, RunState
+from wistro.machine.waiting import Waiting, waiting
+from wistro.runs import DeliveryView
+from wistro.testing.driver import RunDriver
+from wistro.values import jsonable
+
+
+class Project(Protocol):
+    """What a run asks of the project it belongs to."""
+
+    @property
+    def time(self) -> float:
+        """The time on the fake clock, in seconds since the epoch."""
+        ...
+
+    async def settle(self) -> None:
+        """Let everything happen that needs no time."""
+        ...
+
+    async def fork(self, run: HarnessRun, delivery_id: str | None, data: object) -> HarnessRun:
+        """Start a new run that makes what the ended one left open."""
+        ...
+
+
+class HarnessRun:
+    """A run of a flow: ask it what happened, repair it, cancel it."""
+
+    def __init__(self, driver: RunDriver, project: Project) -> None:
+        self.driver = driver
+        self._project = project
+
+    def __repr__(self) -> str:
+        state = self.outcome or f"waiting for {self.waiting.kind}"
+        return f"<run {self.run_id} of `{self.flow}`: {state}>"
+
+    # -------------------------------------------------------------------- what it is
+
+    @property
+    def flow(self) -> str:
+        """The id of its flow."""
+        return self.driver.plan.flow
+
+    @property
+    def run_id(self) -> str:
+        """Its id: 32 hex digits, which is what handlers see as `trace_id`."""
+        return self.state.run_id
+
+    @property
+    def trigger(self) -> Trigger:
+        """What started it."""
+        return self.driver.trigger
+
+    @property
+    def state(self) -> RunState:
+        """The state of its machine."""
+        return self.driver.state
+
+    # -------------------------------------------------------------------- how it goes
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; `None` while it runs."""
+        return self.state.outcome
+
+    @property
+    def error(self) -> ErrorInfo | None:
+        """Why it ended, when it did not complete."""
+        return self.state.error
+
+    @property
+    def waiting(self) -> Waiting:
+        """What it waits for."""
+        return waiting(self.driver.plan, self.state)
+
+    @property
+    def answer(self) -> Answer | None:
+        """How the triggered step ended: for an api step, `answer.output` is the HTTP response."""
+        return self.state.answer
+
+    @property
+    def response(self) -> object:
+        """What it answered with `respond`, or `None`."""
+        return self.state.response
+
+    @property
+    def notes(self) -> list[str]:
+        """What an operator should know: late messages, second answers, topics without receivers."""
+        return list(self.state.notes)
+
+    def deliveries(self, step: str | None = None) -> list[DeliveryView]:
+        """Its deliveries so far, of one step or of all, as the management API shows them."""
+        views = self.driver.records.views(self.state)
+        return views if step is None else [view for view in views if view.step == step]
+
+    @property
+    def held(self) -> list[DeliveryView]:
+        """The deliveries that wait for an operator."""
+        return [view for view in self.deliveries() if view.status == "held"]
+
+    def emitted(self, topic: str) -> list[object]:
+        """The messages emitted on a topic so far, in order."""
+        return [sent.data for sent in self.driver.emissions if sent.topic == topic]
+
+    @property
+    def emissions(self) -> list[tuple[str, object]]:
+        """Topic and message of everything emitted so far, in order."""
+        return [(sent.topic, sent.data) for sent in self.driver.emissions]
+
+    # -------------------------------------------------------------------- what to do with it
+
+    async def send(self, topic: str, data: object = None) -> None:
+        """Send it a message from outside."""
+        message = jsonable(data)
+        self.driver.apply(MessageArrived(at=self._project.time, topic=topic, data=message))
+        await self._project.settle()
+
+    async def retry(
+        self, delivery: DeliveryView | str | None = None, *, data: object = KEEP
+    ) -> HarnessRun:
+        """Attempt a delivery again, with other data if given; a run that has ended is forked.
+
+        Args:
+            delivery: The delivery, its id or its step's id; not needed when only one is open.
+            data: What it gets instead of its message.
+
+        Returns:
+            The run that makes the delivery: this one, or the fork.
+        """
+        id = self._find(delivery)
+        if self.outcome is not None:
+            return await self.fork(id, data=data)
+        data = data if data is KEEP else jsonable(data)
+        self.driver.apply(
+            OperatorAsked(at=self._project.time, action="retry", delivery_id=id, data=data)
+        )
+        await self._project.settle()
+        return self
+
+    async def skip(self, delivery: DeliveryView | str | None = None) -> None:
+        """Go on without a held delivery."""
+        id = self._find(delivery)
+        self.driver.apply(OperatorAsked(at=self._project.time, action="skip", delivery_id=id))
+        await self._project.settle()
+
+    async def cancel(self, reason: str = "") -> None:
+        """Ask it to end; handlers at work are asked to stop."""
+        self.driver.cancel(reason)
+        await self._project.settle()
+
+    async def fork(
+        self, delivery: DeliveryView | str | None = None, *, data: object = KEEP
+    ) -> HarnessRun:
+        """Start a run that makes what this one left open, one delivery of it with other data."""
+        id = None if delivery is None and data is KEEP else self._find(delivery)
+        return await self._project.fork(self, id, data if data is KEEP else jsonable(data))
+
+    async def continue_as_new(self) -> None:
+        """Go on from the state as it looks in storage, as long runs do by themselves.
+
+        Deliveries at work are waited for first: call `advance` when they take time.
+        """
+        self.driver.drain()
+        await self._project.settle()
+        if self.driver.machine.running:
+            self.driver.release()
+            names = ", ".join(f"`{v.step}`" for v in self.deliveries() if v.status == "running")
+            raise RuntimeError(f"{names} is at work; hint: `advance` the clock until it is done")
+        if self.outcome is None:
+            self.driver.continue_as_new()
+        await self._project.settle()
+
+    def _find(self, delivery: DeliveryView | str | None) -> str:
+        """The id of an open delivery."""
+        if isinstance(delivery, DeliveryView):
+            return delivery.delivery_id
+        unfinished = self.state.deliveries.values()
+        if delivery in self.state.deliveries:
+            return delivery
+        found = [d.id for d in unfinished if delivery is None or d.step == delivery]
+        if len(found) == 1:
+            return found[0]
+        wanted = "an open delivery" if delivery is None else f"an open delivery of `{delivery}`"
+        names = sorted({d.step for d in unfinished})
+        hint = "name one by its id" if found else did_you_mean(delivery or "", names)
+        raise LookupError(f"expected {wanted}, found {len(found)}; hint: {hint}")
