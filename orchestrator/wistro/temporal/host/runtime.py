@@ -21,11 +21,9 @@ from wistro.temporal.host.connect import connect
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.serverbinary import ServerAddress
 
-EXTERNAL_FROM = 256 * 1024
-"""Bytes of an encrypted payload from which it goes to external storage instead of Temporal."""
-
 TOKEN_VARIABLE = "WISTRO_TOKEN"  # noqa: S105 - the name of the variable
 BLOBS_VARIABLE = "WISTRO_BLOBS"
+"""Where processes that share no project folder find the blobs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +45,7 @@ class Runtime:
             CodecError: when the keys cannot be read.
             SetupError: when the token cannot.
         """
-        keys = load_keys(runtime_folder(project.root) / "keys.json")
+        keys = load_keys(project.root / lock.runtime.encryption.key_file)
         return cls(
             project=project, lock=lock, keys=keys, server=server, token=load_token(project.root)
         )
@@ -65,12 +63,15 @@ class Runtime:
     @cached_property
     def storage(self) -> LocalStorageDriver:
         """Where payloads too large for Temporal are, encrypted; all processes must share it."""
-        return LocalStorageDriver(Path(os.environ.get(BLOBS_VARIABLE) or self.folder / "blobs"))
+        configured = self.project.root / self.lock.runtime.storage.path
+        return LocalStorageDriver(Path(os.environ.get(BLOBS_VARIABLE) or configured))
 
     @cached_property
     def data_converter(self) -> DataConverter:
         """What clients and workers connect with."""
-        external = ExternalStorage(drivers=[self.storage], payload_size_threshold=EXTERNAL_FROM)
+        external = ExternalStorage(
+            drivers=[self.storage], payload_size_threshold=self.lock.runtime.storage.threshold
+        )
         return data_converter(self.codec, external)
 
     async def connect(self, *, lazy: bool = False) -> Client:
@@ -91,8 +92,11 @@ class Runtime:
         Raises:
             SetupError, StoreError: as `wistro.stores.registry.open_state`.
         """
-        settings = self.project.settings.state
-        return await open_state(settings.adapter, settings.path or self.folder / "wistro.db")
+        settings = self.lock.runtime.state
+        address = settings.address or self.folder / "wistro.db"
+        return await open_state(
+            settings.adapter, address, max_value_bytes=settings.max_value
+        )
 
     async def open_journal(self) -> Journal:
         """The project's journal."""
