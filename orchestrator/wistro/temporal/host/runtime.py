@@ -93,7 +93,8 @@ class Runtime:
             SetupError, StoreError: as `wistro.stores.registry.open_state`.
         """
         settings = self.lock.runtime.state
-        address = settings.address or self.folder / "wistro.db"
+        place = "state" if settings.adapter == "file" else "wistro.db"
+        address = settings.address or self.folder / place
         return await open_state(
             settings.adapter, address, max_value_bytes=settings.max_value
         )
