@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from wistro.errors import StoreError
 from wistro.stores.thread import StoreThread
@@ -46,13 +48,15 @@ class SqliteFile:
     """Reads and writes one file, on a thread and a connection for each.
 
     In WAL mode readers never wait for writers. Writers of all processes take turns: a write begins
-    with `BEGIN IMMEDIATE`, so that what it reads cannot change before it commits.
+    with `BEGIN IMMEDIATE`, so that what it reads cannot change before it commits. Writes that many
+    tasks ask for at once share a transaction, and so the wait for the disk.
     """
 
     def __init__(self, path: Path, synchronous: Synchronous) -> None:
         self.path = path
         self._synchronous = synchronous
         self._identity: tuple[int, int] | None = None
+        self._asked: deque[_Write[Any]] = deque()
         what = f"the store `{path}`"
         self._writes = _Connection(path, what)
         self._reads = _Connection(path, what)
@@ -85,13 +89,33 @@ class SqliteFile:
         return await self._reads.run(lambda: _transaction(self._reads.db, "BEGIN", work))
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction of its own; whatever it raises undoes it."""
+        """Run `work` in a transaction; what it raises undoes it, and it alone."""
+        asked = _Write(work)
+        self._asked.append(asked)
+        try:
+            await self._writes.run(self._commit)
+        except asyncio.CancelledError:
+            asked.wanted = False
+            raise
+        if asked.error is not None:
+            raise asked.error
+        return asked.result
 
-        def transaction() -> T:
+    def _commit(self) -> None:
+        """Do all that was asked for until now. Called once for each write, it may find nothing left."""
+        writes: list[_Write[Any]] = []
+        while self._asked:
+            writes.append(self._asked.popleft())
+        if not any(write.wanted for write in writes):
+            return
+        try:
             self._check_identity()
-            return _transaction(self._writes.db, "BEGIN IMMEDIATE", work)
-
-        return await self._writes.run(transaction)
+            _transaction(
+                self._writes.db, "BEGIN IMMEDIATE", lambda db: [write.run(db) for write in writes]
+            )
+        except (sqlite3.Error, StoreError) as error:
+            for write in writes:
+                write.error = _explain(self.path, error)
 
     async def close(self) -> None:
         """Close the connections; the last one to go folds the WAL into the file."""
@@ -148,6 +172,30 @@ class SqliteFile:
             )
 
 
+class _Write(Generic[T]):
+    """One of the writes of a transaction."""
+
+    def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
+        self.result: T
+        self.error: Exception | None = None
+        self.wanted = True
+        self._work = work
+
+    def run(self, db: sqlite3.Connection) -> None:
+        """Do it, or leave no trace of it. An error of SQLite ends the whole transaction."""
+        if not self.wanted:
+            return
+        db.execute("SAVEPOINT one")
+        try:
+            self.result = self._work(db)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 it is the caller's, and raised there
+            self.error = error
+            db.execute("ROLLBACK TO one")
+        db.execute("RELEASE one")
+
+
 class _Connection:
     """A connection and the thread that alone uses it."""
 
@@ -167,7 +215,7 @@ class _Connection:
         try:
             return await self._thread.run(work)
         except sqlite3.Error as error:
-            raise _explain(self._path, error) from error
+            raise _explain(self._path, error) from None
 
     async def close(self) -> None:
         await self._thread.close(self._disconnect)
@@ -217,12 +265,16 @@ def _primary(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _explain(path: Path, error: sqlite3.Error) -> Exception:
+def _explain(path: Path, error: sqlite3.Error | StoreError) -> Exception:
+    if isinstance(error, StoreError):
+        return error
     found = _AWAY.get(_primary(error))
     if found is None:
         return error
     problem, hint = found
-    return _unavailable(path, f"{problem} ({error})", hint)
+    explained = _unavailable(path, f"{problem} ({error})", hint)
+    explained.__cause__ = error
+    return explained
 
 
 def _unavailable(path: Path, problem: str, hint: str) -> StoreError:
