@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, cast, get_args, get_origin
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from wistro.errors import Issue
 
+Location: TypeAlias = tuple[str | int, ...]
+
 
 def issues_of(
-    error: ValidationError, model: type[BaseModel], value: object = None
+    error: ValidationError,
+    model: type[BaseModel],
+    value: object = None,
+    *,
+    line_of: Callable[[Location], int | None] | None = None,
 ) -> tuple[Issue, ...]:
     """What is wrong with `value`, read as `model`: every issue names its field.
 
@@ -21,8 +28,14 @@ def issues_of(
         error: What validating `value` raised.
         model: The model it was validated with; suggestions come from its fields.
         value: The raw input, so that fields are named the way it spells them.
+        line_of: Where a location stands in the file that `value` was read from.
     """
-    return tuple(_issue(found, model, value) for found in error.errors(include_url=False))
+    issues: list[Issue] = []
+    for found in error.errors(include_url=False):
+        location = tuple(part for part in found["loc"] if not _is_tag(part))
+        line = line_of(location) if line_of else None
+        issues.append(replace(_issue(found, location, model, value), line=line))
+    return tuple(issues)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -40,8 +53,12 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return "known are " + ", ".join(f"`{name}`" for name in known)
 
 
-def _issue(found: ErrorDetails, model: type[BaseModel], value: object) -> Issue:
-    location = tuple(part for part in found["loc"] if not str(part).startswith("<"))
+def _is_tag(part: str | int) -> bool:
+    """Whether it names a branch of a union (`wistro.options.PLAIN_OR_TABLE`) or a mapping's key."""
+    return isinstance(part, str) and (part.startswith("<") or part == "[key]")
+
+
+def _issue(found: ErrorDetails, location: Location, model: type[BaseModel], value: object) -> Issue:
     field = _spell(location, value)
     if found["type"] == "extra_forbidden":
         word = str(location[-1])

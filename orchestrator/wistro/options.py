@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -34,12 +35,17 @@ class Options(BaseModel):
 
 
 def parse_duration(value: object) -> object:
-    """Reads `"1h 30m"`, `"2d"` or `"0.5s"`; leaves everything else to pydantic."""
+    """Reads `"1h 30m"`, `"2d"` or `"0.5s"`; leaves what is not text, and ISO 8601, to pydantic."""
     if not isinstance(value, str):
         return value
-    match = _DURATION.fullmatch(value.strip())
+    text = value.strip()
+    match = _DURATION.fullmatch(text)
     if match is None or not any(match.groups()):
-        return value
+        if text.lstrip("-")[:1] == "P":  # ISO 8601, which pydantic reads
+            return text
+        raise ValueError(
+            f"expected seconds, or a duration such as `30s` or `1h 30m`, found `{value}`"
+        )
     days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
@@ -61,12 +67,24 @@ def _check_duration(value: object) -> object:
 Duration = Annotated[
     timedelta,
     BeforeValidator(_check_duration),
-    PlainSerializer(seconds, return_type=float, when_used="json"),
+    PlainSerializer(seconds, return_type=int | float, when_used="json"),
     WithJsonSchema(
         {"type": ["number", "string"], "description": "Seconds, or text such as `30s`, `1h 30m`."}
     ),
 ]
 """A `timedelta`; files may also say seconds, or text such as `1h 30m`."""
+
+
+def matching(pattern: str, what: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """For text of a form that has a name: errors say the name, schemas have the pattern."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise ValueError(f"expected {what}, found `{text}`")
+        return text
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "pattern": f"^(?:{pattern})$"})
 
 
 def plain_or_table(value: object) -> str:

@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, Tag, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, Tag, WithJsonSchema
 
-from wistro.options import PLAIN_OR_TABLE, Duration, Options
+from wistro.options import PLAIN_OR_TABLE, Duration, Options, matching
 from wistro.schemas import SchemaSource
 
-Topic = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S+$")]
+Topic = Annotated[str, *matching(r"\S{1,200}", "a topic of up to 200 letters without spaces")]
 """The name of a topic: text without spaces, such as `order.placed`."""
 
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from wistro.errors import SetupError
 from wistro.issues import did_you_mean, issues_of
-from wistro.options import PLAIN_OR_TABLE, Duration, Options
+from wistro.options import PLAIN_OR_TABLE, Duration, Options, matching
 from wistro.policies import (
     Emit,
     Join,
@@ -33,9 +33,16 @@ from wistro.policies import (
 )
 from wistro.schemas import SchemaSource
 
-StepId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+StepId = Annotated[
+    str,
+    *matching(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "an id of up to 100 letters, digits, `.`, `_` and `-`"
+    ),
+]
 """Letters, digits, `.`, `_` and `-`."""
-FlowId = Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f]{1,100}$")]
+FlowId = Annotated[
+    str, *matching(r"[^/\x00-\x1f]{1,100}", "a flow of up to 100 letters, none of them a `/`")
+]
 """Any text without `/`, which separates a flow from its runs in Temporal's ids."""
 
 _LONGEST_DELAY = timedelta(seconds=900)

@@ -35,10 +35,10 @@ class ApiDescriptor(Record):
     body: Mapping[str, object] | None = None
     """JSON Schema of the request's body."""
     query_params: tuple[QueryParam, ...] = ()
-    responses: Mapping[int, Mapping[str, object] | None] = Field(
-        default_factory=dict[int, Mapping[str, object] | None]
+    responses: Mapping[int, Mapping[str, object]] = Field(
+        default_factory=dict[int, Mapping[str, object]]
     )
-    """JSON Schema of the body, by status."""
+    """JSON Schema of the body, by status; an empty one says nothing."""
     signature: Signature | None = None
 
 

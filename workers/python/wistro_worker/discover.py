@@ -90,7 +90,7 @@ def describe(step: LoadedStep, root: Path) -> Descriptor:
 
 
 def _api(config: ApiStep, body: dict[str, object] | None) -> ApiDescriptor:
-    responses = {status: _schema(source) for status, source in config.response_schema.items()}
+    responses = {status: _schema(source) or {} for status, source in config.response_schema.items()}
     return ApiDescriptor(
         method=config.method,
         path=config.route,
@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.dont_write_bytecode = True
     found = discover(given.root, skip=given.skip, progress=given.progress, limit=given.limit)
     with os.fdopen(document_out, "w", encoding="utf-8") as out:
-        out.write(found.model_dump_json(exclude_none=True))
+        out.write(found.model_dump_json())
     sys.stderr.flush()
     os._exit(0)
 

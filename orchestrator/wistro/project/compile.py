@@ -1,0 +1,84 @@
+"""Compiles settings and discovered steps to the lock."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from wistro.project.graph import TRIGGER_KINDS, Graph
+from wistro.project.lock import FlowLock, Lock, Runtime, TopicLock
+from wistro.project.settings import FlowSettings, TopicSettings
+from wistro.schemas import json_schema
+
+
+def compile_lock(graph: Graph) -> Lock:
+    """The lock of a project whose steps are sound; see `wistro.project.checks` for those that are not."""
+    settings = graph.settings
+    lock = Lock(
+        project=settings.project,
+        flows={flow: _flow(graph, flow) for flow in graph.flows},
+        routes={
+            f"{step.api.method} {step.api.path}": step.id
+            for step in sorted(
+                graph.steps, key=lambda s: (s.api.path, s.api.method) if s.api else ("", "")
+            )
+            if step.api
+        },
+        schedules={
+            step.id: f"{step.cron.expression} {step.cron.schedule.time_zone}"
+            for step in graph.steps
+            if step.cron
+        },
+        topics={topic: _topic(graph, topic) for topic in graph.topics},
+        steps={step.id: step for step in graph.steps},
+        defaults=graph.defaults,
+        limits=settings.limits,
+        runtime=Runtime(
+            state=settings.state,
+            storage=settings.storage,
+            encryption=settings.encryption,
+            endpoints=settings.endpoints,
+            workers=settings.workers,
+        ),
+    )
+    return lock.sealed()
+
+
+def in_words(id: str) -> str:
+    """An id as a name: `order-processing` is `Order processing`."""
+    words = re.sub(r"[-_.\s]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", id)).strip().lower()
+    return words[:1].upper() + words[1:] or id
+
+
+def _flow(graph: Graph, flow: str) -> FlowLock:
+    said = graph.settings.flows.get(flow, FlowSettings())
+    steps = graph.in_flow(flow)
+    return FlowLock(
+        name=said.name or in_words(flow),
+        description=said.description,
+        owner=said.owner,
+        triggers=tuple(step.id for step in steps if step.kind in TRIGGER_KINDS),
+        entry_topics=graph.entry_topics(flow),
+        steps=tuple(step.id for step in steps),
+        limits=said.limits,
+    )
+
+
+def _topic(graph: Graph, topic: str) -> TopicLock:
+    said = graph.settings.topics.get(topic, TopicSettings())
+    return TopicLock(
+        description=said.description,
+        shared=graph.settings.shared(topic),
+        external=said.external,
+        emitters=tuple(step.id for step in graph.emitters(topic)),
+        subscribers=tuple(step.id for step in graph.subscribers(topic)),
+        message=json_schema(said.message) if said.message else _agreed(graph, topic),
+    )
+
+
+def _agreed(graph: Graph, topic: str) -> dict[str, object] | None:
+    """The schema that every emitter of the topic declares, when they declare the same one."""
+    declared = [e.message for step in graph.steps for e in step.emits if e.topic == topic]
+    schemas = [json_schema(message) for message in declared if message is not None]
+    distinct = {json.dumps(schema, sort_keys=True) for schema in schemas}
+    return schemas[0] if len(distinct) == 1 and len(schemas) == len(declared) else None

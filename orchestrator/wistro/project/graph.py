@@ -1,0 +1,108 @@
+"""Who emits and who subscribes: the questions that the compiler and its checks ask of the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from wistro.policies import BUILT_IN, Emit, Policy
+from wistro.project.descriptor import Descriptor
+from wistro.project.settings import Settings
+
+DEFAULT_FLOW = "default"
+"""The flow of steps that name none."""
+TRIGGER_KINDS = frozenset({"api", "cron", "call"})
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The steps of a project and its settings; a step without a flow is in the default one."""
+
+    settings: Settings
+    steps: tuple[Descriptor, ...]
+
+    @classmethod
+    def of(cls, settings: Settings, steps: Iterable[Descriptor]) -> Graph:
+        """The graph of the steps, in the order of their ids."""
+        placed = (
+            step if step.flows else step.model_copy(update={"flows": (DEFAULT_FLOW,)})
+            for step in steps
+        )
+        return cls(settings, tuple(sorted(placed, key=lambda step: step.id)))
+
+    @cached_property
+    def defaults(self) -> Policy:
+        """What applies to a step that does not say."""
+        return self.settings.defaults.over(BUILT_IN)
+
+    @cached_property
+    def flows(self) -> tuple[str, ...]:
+        """Every flow: those of the settings and those that steps name."""
+        named = {flow for step in self.steps for flow in step.flows}
+        return tuple(sorted(named | set(self.settings.flows)))
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that is emitted, subscribed to, or in the settings."""
+        subscribed = {each.topic for step in self.steps for each in step.subscribes}
+        emitted = {topic for step in self.steps for topic in self.emitted(step)}
+        return tuple(sorted(subscribed | emitted | set(self.settings.topics)))
+
+    def in_flow(self, flow: str) -> tuple[Descriptor, ...]:
+        """The steps of a flow."""
+        return tuple(step for step in self.steps if flow in step.flows)
+
+    def emitted(self, step: Descriptor) -> tuple[str, ...]:
+        """The topics a step emits, the one for its failures included."""
+        topics = [emit.topic for emit in step.emits]
+        failure = step.policy.over(self.defaults).on_failure
+        if isinstance(failure, Emit) and step.kind != "noop":
+            topics.append(failure.topic)
+        return tuple(dict.fromkeys(topics))
+
+    def emitters(self, topic: str, flow: str | None = None) -> tuple[Descriptor, ...]:
+        """The steps that emit a topic, in one flow or anywhere."""
+        return tuple(
+            step
+            for step in self.steps
+            if topic in self.emitted(step) and (flow is None or flow in step.flows)
+        )
+
+    def subscribers(self, topic: str, flow: str | None = None) -> tuple[Descriptor, ...]:
+        """The steps that subscribe to a topic, in one flow or anywhere."""
+        return tuple(
+            step
+            for step in self.steps
+            if any(each.topic == topic for each in step.subscribes)
+            and (flow is None or flow in step.flows)
+        )
+
+    def drawn_into(self, topic: str, flow: str) -> bool:
+        """Whether a virtual edge says that the topic comes from outside."""
+        return any(topic == e.topic for step in self.in_flow(flow) for e in step.virtual_emits)
+
+    def drawn_out(self, topic: str, flow: str) -> bool:
+        """Whether a virtual edge says that the topic is received outside."""
+        return any(topic == e.topic for step in self.in_flow(flow) for e in step.virtual_subscribes)
+
+    def external(self, topic: str) -> bool:
+        """Whether the settings say that the topic's messages come from outside."""
+        return topic in self.settings.topics and self.settings.topics[topic].external
+
+    def arrives(self, topic: str, flow: str) -> bool:
+        """Whether messages on the topic come into the flow from somewhere else."""
+        if self.external(topic) or self.drawn_into(topic, flow):
+            return True
+        elsewhere = any(set(step.flows) - {flow} for step in self.emitters(topic))
+        return self.settings.shared(topic) and elsewhere
+
+    def entry_topics(self, flow: str) -> tuple[str, ...]:
+        """The topics whose messages start runs of the flow."""
+        subscribed = {
+            each.topic
+            for step in self.in_flow(flow)
+            if step.kind != "noop"
+            for each in step.subscribes
+        }
+        return tuple(sorted(topic for topic in subscribed if self.arrives(topic, flow)))

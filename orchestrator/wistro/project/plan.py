@@ -1,0 +1,127 @@
+"""Compiles a flow of the lock to the plan that its runs carry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from wistro.errors import SetupError
+from wistro.issues import did_you_mean
+from wistro.machine.plan import (
+    JoinPlan,
+    Limits,
+    OnFailure,
+    Plan,
+    RetryPlan,
+    StepPlan,
+    SubscriptionPlan,
+)
+from wistro.policies import Emit, Join, Policy, Retry
+from wistro.project.descriptor import Descriptor
+from wistro.project.lock import Lock
+
+
+def compile_plan(lock: Lock, flow: str) -> Plan:
+    """The plan of a flow.
+
+    Raises:
+        SetupError: the lock has no such flow.
+    """
+    if flow not in lock.flows:
+        raise SetupError(
+            f"the lock has no flow `{flow}`",
+            code="flow_not_found",
+            hint=did_you_mean(flow, tuple(lock.flows)),
+        )
+    limits = lock.flows[flow].limits or lock.limits
+    steps = {id: _step(lock, lock.steps[id]) for id in lock.flows[flow].steps}
+    return Plan(
+        project=lock.project,
+        flow=flow,
+        build=lock.build,
+        steps=steps,
+        shared=_shared(lock, steps),
+        limits=Limits(
+            deliveries=limits.deliveries,
+            in_flight=limits.in_flight,
+            timeout=None if limits.timeout is None else limits.timeout.total_seconds(),
+            history_events=limits.history_events,
+        ),
+    )
+
+
+def queue_of(lock: Lock, step: str) -> str:
+    """The task queue of a step: its own when it limits its rate or concurrency."""
+    policy = lock.steps[step].policy
+    limited = policy.rate is not None or policy.concurrency is not None
+    return f"{lock.project}.steps.{step}" if limited else f"{lock.project}.runs"
+
+
+def _step(lock: Lock, step: Descriptor) -> StepPlan:
+    policy = lock.policy(step.id)
+    queue = queue_of(lock, step.id)
+    on_failure, failure_topic = _on_failure(policy)
+    emits = [emit.topic for emit in step.emits]
+    return StepPlan(
+        id=step.id,
+        name=step.name,
+        kind=step.kind,
+        queue=queue,
+        # A worker's limits are those of a queue: what runs next to the workflow escapes them.
+        inline=policy.placement == "inline" and queue == f"{lock.project}.runs",
+        subscribes=tuple(SubscriptionPlan(topic=s.topic, where=s.where) for s in step.subscribes),
+        join=_join(step.join) if step.join else None,
+        emits=tuple(dict.fromkeys(emits)),
+        retry=_retry(policy.retry or Retry()),
+        on_failure=on_failure,
+        failure_topic=failure_topic,
+        timeout=_seconds(policy.timeout),
+        heartbeat=_seconds(policy.heartbeat),
+        delay=_seconds(policy.delay),
+    )
+
+
+def _shared(lock: Lock, steps: dict[str, StepPlan]) -> dict[str, tuple[str, ...]]:
+    """The other flows that a shared message of this one starts a run of.
+
+    A flow whose only subscribers are in this flow too gets none: they have the message already.
+    """
+    emitted = {topic for step in steps.values() for topic in step.emits}
+    emitted |= {step.failure_topic for step in steps.values() if step.failure_topic}
+    found: dict[str, tuple[str, ...]] = {}
+    for topic in sorted(emitted):
+        if not lock.topics[topic].shared:
+            continue
+        subscribers = (lock.steps[id] for id in lock.topics[topic].subscribers if id not in steps)
+        flows = {name for step in subscribers if step.kind != "noop" for name in step.flows}
+        if flows:
+            found[topic] = tuple(sorted(flows))
+    return found
+
+
+def _on_failure(policy: Policy) -> tuple[OnFailure, str | None]:
+    if isinstance(policy.on_failure, Emit):
+        return "emit", policy.on_failure.topic
+    return policy.on_failure or "fail", None
+
+
+def _retry(retry: Retry) -> RetryPlan:
+    return RetryPlan(
+        attempts=retry.attempts,
+        first_delay=retry.first_delay.total_seconds(),
+        factor=retry.factor,
+        max_delay=retry.max_delay.total_seconds(),
+        terminal=tuple(str(name) for name in retry.terminal),
+    )
+
+
+def _join(join: Join) -> JoinPlan:
+    return JoinPlan(
+        key=join.key,
+        quorum=join.quorum,
+        timeout=None if join.timeout is None else join.timeout.total_seconds(),
+        on_timeout=join.on_timeout,
+    )
+
+
+def _seconds(value: timedelta | None) -> float:
+    return 0.0 if value is None else value.total_seconds()

@@ -1,0 +1,44 @@
+"""The published JSON Schemas of `wistro.yml` and its lock: `python -m wistro.project.schema FOLDER`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from wistro.project.lock import LockDocument
+from wistro.project.settings import Settings
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The schemas by the names of their files."""
+    settings = Settings.model_json_schema(by_alias=False)
+    # A folder gives a project its name.
+    settings["required"] = [name for name in settings.get("required", ()) if name != "project"]
+    # Python has a name of its own for the field, because `schema` is taken there.
+    topic = settings["$defs"]["TopicSettings"]["properties"]
+    topic["schema"] = topic.pop("message")
+    lock = LockDocument.model_json_schema(by_alias=False)
+    return {
+        "wistro.schema.json": _titled(settings, "wistro.yml"),
+        "lock.schema.json": _titled(lock, "wistro.yml.lock"),
+    }
+
+
+def write_schemas(folder: Path) -> None:
+    """Write them into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in schemas().items():
+        text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:
+    return {"$schema": DIALECT, **schema, "title": title}
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1]))

@@ -1,0 +1,244 @@
+"""`wistro.yml`: what a project says about itself. Every field has a default, and so has the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, cast
+
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, field_validator
+
+from wistro.errors import SetupError
+from wistro.issues import issues_of
+from wistro.options import Duration, Options, matching
+from wistro.policies import Policy, Topic
+from wistro.project.source import Source, read_source
+from wistro.schemas import SchemaSource
+from wistro.steps import FlowId
+
+SETTINGS_FILES = ("wistro.yml", "wistro.yaml", "wistro.json")
+
+_UNITS = {"": 1, "B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+def _parse_size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d+)\s*([KMG]iB|B|)", value.strip())
+    if match is None:
+        raise ValueError(f"expected bytes such as 262144 or `256 KiB`, found `{value}`")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(_parse_size),
+    Field(ge=1),
+    WithJsonSchema(
+        {"type": ["integer", "string"], "description": "Bytes, or text such as `256 KiB`."}
+    ),
+]
+"""A number of bytes; files may also say `256 KiB`."""
+
+
+class FlowLimits(Options):
+    """The bounds of one run of a flow."""
+
+    deliveries: int = Field(default=10_000, ge=1)
+    """How many deliveries a run may make: what stops a loop that would never end."""
+    in_flight: int = Field(default=200, ge=1, le=1_500)
+    """How many deliveries run at the same time; Temporal allows 2,000 pending activities."""
+    timeout: Duration | None = None
+    """How long a run may take, waiting included."""
+    history_events: int = Field(default=4_000, ge=50, le=40_000)
+    """A run continues as new once its history is this long."""
+
+
+class ProjectLimits(FlowLimits):
+    """The bounds of every run, and of what they carry."""
+
+    message_size: Size = 16 * 1024**2
+    """The largest message that is accepted, as JSON text."""
+
+
+class FlowSettings(Options):
+    """A flow, as people see it."""
+
+    name: str | None = None
+    """Its name; without one, its id in words."""
+    description: str | None = None
+    """What it is for."""
+    owner: str | None = None
+    """Who to ask about it."""
+    limits: FlowLimits | None = None
+    """The bounds of its runs, where they differ from the project's."""
+
+
+class TopicSettings(Options):
+    """A topic, as all flows see it."""
+
+    description: str | None = None
+    """What a message on it says."""
+    message: SchemaSource | None = Field(default=None, alias="schema")
+    """The JSON Schema of its messages, for emitters and subscribers that declare none."""
+    shared: bool | None = None
+    """Other flows may subscribe: a message starts a linked run in each."""
+    external: bool = False
+    """Messages come from outside: over HTTP, from the command line, from an operator."""
+
+
+class StateSettings(Options):
+    """Where state is kept."""
+
+    adapter: str = "sqlite"
+    """`sqlite`, `file`, `memory`, or `package.module:function` for one of your own."""
+    address: str | None = None
+    """A file for `sqlite`, a folder for `file`; without one, a place below `.wistro/`."""
+    max_value: Size = 1024**2
+    """The largest value, as JSON text."""
+
+
+class StorageSettings(Options):
+    """Where messages are kept that are too large for Temporal."""
+
+    path: str = ".wistro/blobs"
+    """The folder; what is in it is encrypted."""
+    threshold: Size = 256 * 1024
+    """Messages larger than this, once encrypted, go there."""
+
+
+class EncryptionSettings(Options):
+    """How payloads are encrypted."""
+
+    key_file: str = ".wistro/keys.json"
+    """The key file, made on first use; `WISTRO_KEYS` and `WISTRO_KEYS_FILE` win over it."""
+
+
+class EndpointSettings(Options):
+    """The HTTP side."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = Field(default=3000, ge=0, le=65_535)
+    """The port to listen on; 0 takes a free one."""
+    cors_origins: tuple[str, ...] = ()
+    """Web origins whose pages may call the API steps, such as `https://shop.example`."""
+    answer_timeout: Duration = timedelta(seconds=30)
+    """How long a caller waits for an API step before it gets a 202 with the run's id."""
+    max_body: Size = 4 * 1024**2
+    """The largest request body that is read."""
+    public_metrics: bool = False
+    """Serve the metrics without a token."""
+
+
+class WorkerSettings(Options):
+    """The processes that run handlers."""
+
+    concurrency: int = Field(default=100, ge=1)
+    """How many deliveries a worker process runs at the same time."""
+    threads: int = Field(default=32, ge=1)
+    """How many of them may be `def` handlers, each of which holds a thread."""
+    drain: Duration = timedelta(seconds=30)
+    """How long a worker that is stopped lets its deliveries finish."""
+
+
+class Settings(Options):
+    """Everything that `wistro.yml` may say."""
+
+    project: Annotated[
+        str,
+        *matching(
+            r"[a-z0-9][a-z0-9-]{0,62}", "up to 63 lower case letters, digits and `-`, no `-` first"
+        ),
+    ]
+    """The project's id: lower case letters, digits and `-`. Task queues are named after it."""
+    flows: Mapping[FlowId, FlowSettings] = Field(default_factory=dict[str, FlowSettings])
+    """The flows. Once one is listed, a step that names another is an error."""
+    topics: Mapping[Topic, TopicSettings] = Field(default_factory=dict[str, TopicSettings])
+    """Topics that need saying more about."""
+    topics_shared_by_default: bool = False
+    """Whether a topic that does not say is shared between flows."""
+    defaults: Policy = Policy()
+    """The policy of steps that do not say."""
+    limits: ProjectLimits = ProjectLimits()
+    """The bounds of runs."""
+    state: StateSettings = StateSettings()
+    """Where state is kept."""
+    storage: StorageSettings = StorageSettings()
+    """Where large messages are kept."""
+    encryption: EncryptionSettings = EncryptionSettings()
+    """How payloads are encrypted."""
+    endpoints: EndpointSettings = EndpointSettings()
+    """The HTTP side."""
+    workers: WorkerSettings = WorkerSettings()
+    """The processes that run handlers."""
+
+    @field_validator("flows", "topics", mode="before")
+    @classmethod
+    def _empty_entries(cls, value: object) -> object:
+        # `orders:` with nothing after it is how YAML spells "with the defaults".
+        if not isinstance(value, Mapping):
+            return value
+        table = cast("Mapping[object, object]", value)
+        empty: Mapping[str, object] = {}
+        return {key: empty if entry is None else entry for key, entry in table.items()}
+
+    @field_validator("defaults")
+    @classmethod
+    def _no_queues(cls, value: Policy) -> Policy:
+        if value.concurrency is not None or value.rate is not None:
+            raise ValueError("`concurrency` and `rate` are limits of single steps, not defaults")
+        return value
+
+    def shared(self, topic: str) -> bool:
+        """Whether a message on `topic` crosses into the other flows that subscribe to it."""
+        said = self.topics.get(topic, TopicSettings()).shared
+        return self.topics_shared_by_default if said is None else said
+
+
+def find_settings(root: Path) -> Path | None:
+    """The settings file of the project at `root`, if it has one."""
+    return next((root / name for name in SETTINGS_FILES if (root / name).is_file()), None)
+
+
+def read_settings(root: Path) -> Settings:
+    """The settings of the project at `root`; one without a file is named after its folder.
+
+    Raises:
+        SetupError: it names the file and, for each thing that is wrong, the field and the line.
+    """
+    path = find_settings(root)
+    source = read_source(path) if path else Source(value={}, lines={})
+    value = source.value
+    name = path.name if path else SETTINGS_FILES[0]
+    if not isinstance(value, dict):
+        raise SetupError(
+            f"`{name}` holds a `{type(value).__name__}`, expected a table such as `project: shop`",
+            code="bad_settings",
+            file=name,
+            line=1,
+        )
+    table = {"project": project_name(root), **cast("dict[str, object]", value)}
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        issues = issues_of(error, Settings, table, line_of=source.line_of)
+        first = issues[0]
+        more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
+        where = f" on line {first.line}" if first.line else ""
+        raise SetupError(
+            f"`{name}`{where}: {first.message}{more}",
+            code="bad_settings",
+            hint=first.hint,
+            file=name,
+            line=first.line,
+            issues=issues,
+        ) from error
+
+
+def project_name(root: Path) -> str:
+    """A project's id made from the name of its folder."""
+    name = re.sub(r"[^a-z0-9]+", "-", root.resolve().name.lower()).strip("-")[:63]
+    return name.strip("-") or "project"
