@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
 
 class NotJson(ValueError):
@@ -35,6 +35,11 @@ def jsonable(value: object) -> object:
             else f"it is a `{type(culprit).__name__}`"
         )
         raise NotJson(f"{found}, which JSON cannot carry ({error})") from None
+
+
+def json_size(value: object) -> int:
+    """Bytes of a JSON value, or of a dataclass or model of such values, as JSON text."""
+    return len(to_json(value))
 
 
 _SCALARS = frozenset({str, int, bool})

@@ -15,6 +15,7 @@ from wistro.context import Cancellation, Context, Level, Secrets
 from wistro.contract import CONTRACT_VERSION, Invocation, StepResult
 from wistro.errors import Retryable, SetupError
 from wistro.issues import did_you_mean
+from wistro.policies import Policy
 from wistro.request import ApiRequest
 from wistro.schemas import JsonSchema
 from wistro.state import State, SyncState
@@ -63,6 +64,7 @@ class Executor:
         services: Services,
         *,
         topics: Mapping[str, JsonSchema] | None = None,
+        policies: Mapping[str, Policy] | None = None,
         root: Path | None = None,
         broken: Mapping[str, SetupError] | None = None,
     ) -> None:
@@ -72,17 +74,19 @@ class Executor:
             steps: The loaded steps. Noops are left out.
             services: What handlers reach.
             topics: The schemas of topics, from the lock.
+            policies: The policies of steps, from the lock; those of their configs otherwise.
             root: The project's folder; stack traces show its frames.
             broken: Steps that did not load, and why.
         """
         self._services = services
-        self._root = root
+        self._root = None if root is None else root.resolve()
         self._broken = dict(broken or {})
         self._steps: dict[str, PreparedStep] = {}
         for step in steps:
             try:
                 if step.handler is not None:
-                    self._steps[step.id] = prepare(step, topics or {})
+                    policy = (policies or {}).get(step.id)
+                    self._steps[step.id] = prepare(step, topics or {}, policy)
             except SetupError as error:
                 self._broken[step.id] = error
 

@@ -12,8 +12,10 @@ import wistro
 from wistro.contract import ErrorInfo
 from wistro.errors import Terminal, to_info
 from wistro.project.files import is_own
+from wistro.values import json_size, jsonable
 
-_STACK_LIMIT = 16_000
+_LIMIT = 16_000
+"""Characters of a message and of a stack: enough to read, never too large to send."""
 _OURS = tuple(str(Path(package).parent) + os.sep for package in (wistro.__file__ or "", __file__))
 
 
@@ -37,9 +39,32 @@ def describe(
     """
     if isinstance(error, SystemExit):
         error = _exited(error)
-    info = replace(to_info(error, stack=False), stack=_stack(error, root))
+    info = to_info(error, stack=False)
+    info = replace(
+        info,
+        message=_bounded(info.message),
+        details=_details(info.details),
+        stack=_stack(error, root),
+    )
     names = {parent.__name__ for parent in type(error).__mro__}
     return replace(info, retryable=False) if names & set(terminal) else info
+
+
+def _bounded(message: str) -> str:
+    size = len(message)
+    return message if size <= _LIMIT else f"{message[:_LIMIT]}… ({size:,} characters)"
+
+
+def _details(details: object) -> object:
+    """The details as JSON of a bounded size: an error that cannot be sent would hide the first one."""
+    try:
+        plain = jsonable(details)
+        size = json_size(plain)
+    except ValueError as error:
+        return {"omitted": f"the details are not JSON: {error}"}
+    if size <= 4 * _LIMIT:
+        return plain
+    return {"omitted": f"{size:,} bytes of details; the limit is {4 * _LIMIT:,}"}
 
 
 def _exited(error: SystemExit) -> Terminal:
@@ -58,7 +83,7 @@ def _stack(error: BaseException, root: Path | None) -> str | None:
     for part in _chain(found):
         part.stack = _trim(part.stack, root)
         kept = kept or bool(part.stack)
-    return "".join(found.format())[-_STACK_LIMIT:] if kept else None
+    return "".join(found.format())[-_LIMIT:] if kept else None
 
 
 def _trim(stack: traceback.StackSummary, root: Path | None) -> traceback.StackSummary:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast, get_args, get_origin
 
 from wistro.errors import InvalidMessage, SetupError
-from wistro.policies import BUILT_IN
+from wistro.policies import Policy
 from wistro.request import ApiRequest, Response
 from wistro.schemas import JsonSchema
 from wistro.steps import ApiStep, CallStep
@@ -90,12 +90,15 @@ class PreparedStep:
         return None
 
 
-def prepare(step: LoadedStep, topics: Mapping[str, JsonSchema]) -> PreparedStep:
+def prepare(
+    step: LoadedStep, topics: Mapping[str, JsonSchema], policy: Policy | None = None
+) -> PreparedStep:
     """Make a step ready.
 
     Args:
         step: The loaded step; one that has a handler.
         topics: The schemas of topics, for the emissions that declare none themselves.
+        policy: The complete policy; that of the config when not given.
 
     Raises:
         SetupError: the handler's arguments, or one of its schemas, cannot be used.
@@ -119,7 +122,7 @@ def prepare(step: LoadedStep, topics: Mapping[str, JsonSchema]) -> PreparedStep:
         raise SetupError(
             f"`{step.id}` declares a schema that cannot be used: {error}", code="bad_schema"
         ) from error
-    retry = config.policy.retry or BUILT_IN.retry
+    retry = (policy or config.policy).retry
     return PreparedStep(
         id=step.id,
         kind=config.type,

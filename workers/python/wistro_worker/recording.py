@@ -8,7 +8,10 @@ from wistro.context import Level
 from wistro.contract import Emission, StepResult
 from wistro.errors import Terminal
 from wistro.issues import did_you_mean
+from wistro.values import json_size
 from wistro_worker.shapes import ANYTHING, Shape
+
+_PROGRESS_LIMIT = 64 * 1024
 
 Log = Callable[[Level, str, Mapping[str, object]], None]
 
@@ -61,7 +64,15 @@ class Recording:
     def heartbeat(self, details: object) -> None:
         """Report progress."""
         self.check_open("heartbeat")
-        self._heartbeat(ANYTHING.dump(details, f"The progress of `{self._step}`"))
+        progress = ANYTHING.dump(details, f"The progress of `{self._step}`")
+        size = json_size(progress)
+        if size > _PROGRESS_LIMIT:
+            raise Terminal(
+                f"the progress of `{self._step}` has {size:,} bytes, the limit is {_PROGRESS_LIMIT:,}",
+                code="progress_too_large",
+                hint="report counts, and emit or store the rest",
+            )
+        self._heartbeat(progress)
 
     def result(self, output: object) -> StepResult:
         """All of it, with what the handler returned."""

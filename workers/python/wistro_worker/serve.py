@@ -1,0 +1,196 @@
+"""A Python worker: loads the steps of a project and gives a host what it needs to run them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import httpx
+import structlog
+
+from wistro.contract import Invocation
+from wistro.errors import SetupError
+from wistro.expressions import CelExpressions
+from wistro.project.lock import Lock
+from wistro.project.plan import queue_of
+from wistro.stores.buffer import JournalBuffer
+from wistro.stores.journal import JournalSink
+from wistro.stores.remote import RemoteJournal, RemoteState
+from wistro.stores.state import StateStore
+from wistro.temporal.host.hosting import StepQueue, host_runs
+from wistro.temporal.host.runtime import Runtime
+from wistro.temporal.wire import runs_queue
+from wistro_codec import Keys, mint_run_token
+from wistro_worker.activities import Patience, StepActivity, step_activity
+from wistro_worker.deliveries import Deliveries
+from wistro_worker.executor import Executor, Services
+from wistro_worker.journal import DeliveryJournal
+from wistro_worker.loader import LoadedStep, load_step
+from wistro_worker.secrets import EnvironmentSecrets, Mask
+
+_TOKEN_SECONDS = 300.0
+"""A token is minted for each request, so it need not live longer than one takes."""
+
+_log = structlog.stdlib.get_logger("wistro.worker")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backends:
+    """Where state and journal are."""
+
+    state: Callable[[Invocation], StateStore]
+    """The state, with the rights of the run that an invocation belongs to."""
+    journal: JournalSink
+
+
+@dataclass(frozen=True, kw_only=True)
+class PythonWorker:
+    """What a host needs to run a project's Python steps."""
+
+    activity: StepActivity
+    """The dynamic activity: give it to a Temporal worker on the project's queue of runs."""
+    queues: tuple[StepQueue, ...]
+    """The queues of steps that limit their rate or concurrency; the same activity serves them."""
+    broken: Mapping[str, SetupError]
+    """The steps that cannot be run, and why."""
+
+
+@asynccontextmanager
+async def remote_backends(api: str, keys: Keys) -> AsyncGenerator[Backends, None]:
+    """State and journal over the worker API of the triggers at `api`, for example `http://host:3000`."""
+
+    def mint(flow: str, run_id: str) -> str:
+        expires_at = time.time() + _TOKEN_SECONDS
+        return mint_run_token(keys, flow=flow, run_id=run_id, expires_at=expires_at)
+
+    # No limit on connections: as many requests as there are deliveries wait for their answers.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
+    async with httpx.AsyncClient(limits=limits) as client:
+
+        def state(invocation: Invocation) -> StateStore:
+            token = partial(mint, invocation.flow, invocation.run_id)
+            return RemoteState(api, token, client)
+
+        yield Backends(state=state, journal=RemoteJournal(api, mint, client))
+
+
+@asynccontextmanager
+async def python_worker(
+    root: Path, lock: Lock, backends: Backends, *, patience: Patience | None = None
+) -> AsyncGenerator[PythonWorker, None]:
+    """Load the Python steps of the lock; a step that does not load fails when it is run, and only then.
+
+    Args:
+        root: The project's folder.
+        lock: The compiled project.
+        backends: Where state and journal are.
+        patience: How long handlers that were asked to stop may take.
+    """
+    steps, broken = _load(root, lock)
+    mask = Mask()
+    threads = ThreadPoolExecutor(lock.runtime.workers.threads, thread_name_prefix="wistro-handler")
+    try:
+        async with JournalBuffer(backends.journal) as buffer:
+            journal = DeliveryJournal(buffer.append, mask)
+            executor = Executor(
+                steps,
+                Services(
+                    state=backends.state,
+                    secrets=EnvironmentSecrets(mask),
+                    log=journal.log,
+                    threads=threads,
+                ),
+                topics={id: topic.message for id, topic in lock.topics.items() if topic.message},
+                policies={id: lock.policy(id) for id in lock.steps},
+                root=root,
+                broken=broken,
+            )
+            for id, error in executor.broken.items():
+                _log.error("a step cannot be run", step=id, error=str(error))
+            deliveries = Deliveries(executor, journal, mask)
+            yield PythonWorker(
+                activity=step_activity(deliveries, CelExpressions(), patience),
+                queues=_queues(lock),
+                broken=executor.broken,
+            )
+    finally:
+        # A `def` handler that ignored every request to stop must not keep the process.
+        threads.shutdown(wait=False, cancel_futures=True)
+
+
+async def serve(runtime: Runtime, api: str) -> None:
+    """Host the runs and the Python steps of a project until SIGTERM or SIGINT, then drain.
+
+    Draining stops taking work, lets running attempts finish for as long as `workers.drain` says, asks
+    the rest to stop, and sends what the journal still holds. Call `wistro.temporal.host.exit.leave`
+    afterwards.
+
+    Args:
+        runtime: The project.
+        api: Where its triggers are.
+    """
+    stop = _stop_signal()
+    engine = await runtime.engine()
+    workers = runtime.lock.runtime.workers
+    async with (
+        remote_backends(api, runtime.keys) as backends,
+        python_worker(runtime.project.root, runtime.lock, backends) as worker,
+        host_runs(
+            engine.client,
+            engine,
+            worker.activity,
+            queues=worker.queues,
+            concurrency=workers.concurrency,
+            drain=workers.drain,
+        ),
+    ):
+        await stop.wait()
+        _log.info("draining", seconds=workers.drain.total_seconds())
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _load(root: Path, lock: Lock) -> tuple[list[LoadedStep], dict[str, SetupError]]:
+    steps: list[LoadedStep] = []
+    broken: dict[str, SetupError] = {}
+    for id, step in lock.steps.items():
+        if step.language != "python" or step.kind == "noop":
+            continue
+        try:
+            loaded = load_step(root / step.path, root=root)
+        except SetupError as error:
+            broken[id] = error
+            continue
+        if loaded.id == id:
+            steps.append(loaded)
+            continue
+        broken[id] = SetupError(
+            f"`{step.path}` is the step `{loaded.id}` now, the lock says `{id}`",
+            code="stale_lock",
+            hint="run `wistro lock`",
+            file=step.path,
+        )
+    return steps, broken
+
+
+def _queues(lock: Lock) -> tuple[StepQueue, ...]:
+    found: list[StepQueue] = []
+    for id, step in lock.steps.items():
+        policy, name = step.policy, queue_of(lock, id)
+        if step.kind == "noop" or name == runs_queue(lock.project):
+            continue
+        per_second = policy.rate and policy.rate.count / policy.rate.per.total_seconds()
+        found.append(StepQueue(name=name, concurrency=policy.concurrency, per_second=per_second))
+    return tuple(found)
