@@ -13,7 +13,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
 
-from wistro.context import Context
+from wistro.context import Context, SyncContext
 from wistro.errors import SetupError, WistroError
 from wistro.project.files import is_own
 from wistro.request import ApiRequest
@@ -149,7 +149,9 @@ def _input_annotation(
         arguments = get_args(annotation) if origin is ApiRequest else ()
         annotation = arguments[0] if arguments else None
     unsaid = annotation in {None, Any, object, inspect.Parameter.empty}
-    is_context = isinstance(origin, type) and issubclass(origin, Context)
+    is_context = annotation is SyncContext or (
+        isinstance(origin, type) and issubclass(origin, Context)
+    )
     return None if unsaid or is_context else annotation
 
 

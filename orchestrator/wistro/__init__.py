@@ -1,0 +1,148 @@
+"""Durable, encrypted, event-driven flows on Temporal, from a folder of step files.
+
+What authors of steps import. Each name is loaded when it is first used, so that the parts of this
+package that must stay light (`wistro.machine` runs inside workflows) load nothing else.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wistro.context import Cancellation, Context, Logger, Message, Secrets, SyncContext
+    from wistro.errors import (
+        InvalidMessage,
+        Issue,
+        Retryable,
+        RunError,
+        SetupError,
+        StepError,
+        StoreError,
+        Terminal,
+        WistroError,
+    )
+    from wistro.policies import (
+        Emit,
+        GitHubSignature,
+        HmacSignature,
+        Join,
+        Policy,
+        Rate,
+        Retry,
+        Schedule,
+        Subscribe,
+        Virtual,
+    )
+    from wistro.request import ApiRequest, Headers, Next, Response
+    from wistro.state import State, SyncState
+    from wistro.steps import (
+        ApiStep,
+        CallStep,
+        CronStep,
+        EventStep,
+        HandlerResources,
+        Infrastructure,
+        NoopStep,
+        QueryParam,
+        QueueOptions,
+        StepConfig,
+        parse_config,
+    )
+
+__all__ = [
+    "ApiRequest",
+    "ApiStep",
+    "CallStep",
+    "Cancellation",
+    "Context",
+    "CronStep",
+    "Emit",
+    "EventStep",
+    "GitHubSignature",
+    "HandlerResources",
+    "Headers",
+    "HmacSignature",
+    "Infrastructure",
+    "InvalidMessage",
+    "Issue",
+    "Join",
+    "Logger",
+    "Message",
+    "Next",
+    "NoopStep",
+    "Policy",
+    "QueryParam",
+    "QueueOptions",
+    "Rate",
+    "Response",
+    "Retry",
+    "Retryable",
+    "RunError",
+    "Schedule",
+    "Secrets",
+    "SetupError",
+    "State",
+    "StepConfig",
+    "StepError",
+    "StoreError",
+    "Subscribe",
+    "SyncContext",
+    "SyncState",
+    "Terminal",
+    "Virtual",
+    "WistroError",
+    "parse_config",
+]
+
+_HOMES = {
+    "wistro.context": ("Cancellation", "Context", "Logger", "Message", "Secrets", "SyncContext"),
+    "wistro.errors": (
+        "InvalidMessage",
+        "Issue",
+        "Retryable",
+        "RunError",
+        "SetupError",
+        "StepError",
+        "StoreError",
+        "Terminal",
+        "WistroError",
+    ),
+    "wistro.policies": (
+        "Emit",
+        "GitHubSignature",
+        "HmacSignature",
+        "Join",
+        "Policy",
+        "Rate",
+        "Retry",
+        "Schedule",
+        "Subscribe",
+        "Virtual",
+    ),
+    "wistro.request": ("ApiRequest", "Headers", "Next", "Response"),
+    "wistro.state": ("State", "SyncState"),
+    "wistro.steps": (
+        "ApiStep",
+        "CallStep",
+        "CronStep",
+        "EventStep",
+        "HandlerResources",
+        "Infrastructure",
+        "NoopStep",
+        "QueryParam",
+        "QueueOptions",
+        "StepConfig",
+        "parse_config",
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module `wistro` has no attribute `{name}`")
+    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
