@@ -70,7 +70,13 @@ class Machine:
         return self._running
 
     def apply(self, event: Event) -> list[Command]:
-        """Takes one event into the state and returns what to do about it."""
+        """Takes one event into the state and returns what to do about it.
+
+        Raises:
+            OperationRefused: when an operator asks for what `check` refuses; nothing has changed.
+        """
+        if isinstance(event, OperatorAsked):
+            self.check(event)
         if self.state.outcome is None:
             self._take(event)
             self._advance(event.at)
@@ -271,7 +277,6 @@ class Machine:
         return delivery
 
     def _repair(self, event: OperatorAsked) -> None:
-        self.check(event)
         delivery = self.state.deliveries[event.delivery_id]
         self._timers.clear(f"wake:{delivery.id}")
         if event.action == "skip":
