@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from wistro.stores import Journal, StateStore
 from wistro_codec.keys import KeyRing
 from wistro_codec.tokens import RunToken, mint_run_token, verify_run_token
-from wistro_triggers.worker_api import worker_api
+from wistro_triggers.worker_api import Verify, worker_api
 
 KEYS = KeyRing.generate(datetime.now(UTC))
 RUN = "0" * 31 + "1"
@@ -32,7 +32,7 @@ def verify(token: str) -> RunToken:
     return verify_run_token(KEYS, token, now=time.time())
 
 
-def application(state: StateStore, journal: Journal) -> FastAPI:
+def application(state: StateStore, journal: Journal, verify: Verify = verify) -> FastAPI:
     app = FastAPI()
     app.include_router(worker_api(project="shop", state=state, journal=journal, verify=verify))
     return app
