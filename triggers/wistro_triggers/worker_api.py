@@ -218,11 +218,13 @@ def worker_api(
         A refused batch does not hold up the others, unless there are no others.
         """
         body = await _read(request, _Batches, MAX_JOURNAL_BODY)
-        if sum(len(batch.entries) for batch in body.batches) > MAX_ENTRIES:
+        entries = sum(len(batch.entries) for batch in body.batches)
+        if max(entries, len(body.batches)) > MAX_ENTRIES:
             raise Problem(
                 413,
                 "too_many_entries",
-                f"A request holds at most {MAX_ENTRIES:,} entries. hint: send several requests.",
+                f"A request holds at most {MAX_ENTRIES:,} entries and batches; found {entries:,} in"
+                f" {len(body.batches):,}. hint: send several requests.",
             )
         accepted: list[JournalEntry] = []
         refused: list[tuple[int, Problem]] = []

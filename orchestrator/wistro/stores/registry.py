@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from wistro.errors import SetupError
+from wistro.stores.encoding import MAX_VALUE_BYTES
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
 
 OpenState: TypeAlias = Callable[[str, int], Awaitable[StateStore]]
 """Opens a state store: given its address and the bound on a value's bytes."""
-
-MAX_VALUE_BYTES = 1024 * 1024
 
 
 async def open_state(
