@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -21,7 +20,7 @@ LIMIT = 1000
 def application() -> FastAPI:
     app, inner = FastAPI(), FastAPI()
     for each in (app, inner):
-        install_faults(each, retry_after=timedelta(seconds=2))
+        install_faults(each)
 
     @inner.post("/echo")
     async def echo(request: Request) -> dict[str, object]:
@@ -36,7 +35,9 @@ def application() -> FastAPI:
         raise {
             "away": EngineUnavailable("Temporal is not available", hint="try again"),
             "refused": RunError("the run has ended", code="run_ended"),
-            "invalid": InvalidMessage("wrong", issues=[Issue(field="total", message="is negative")]),
+            "invalid": InvalidMessage(
+                "wrong", issues=[Issue(field="total", message="is negative")]
+            ),
             "store": StoreError("the disk is full"),
             "setup": SetupError("secret path /etc/passwd"),
             "bug": ZeroDivisionError("secret"),

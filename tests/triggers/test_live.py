@@ -34,7 +34,9 @@ class Server:
     async def note(self, *messages: str, kind: str = "log", run_id: str = "r1") -> None:
         await self.journal.append(
             [
-                JournalEntry(kind=kind, project="shop", at=1.0, flow="f", run_id=run_id, message=text)
+                JournalEntry(
+                    kind=kind, project="shop", at=1.0, flow="f", run_id=run_id, message=text
+                )
                 for text in messages
             ]
         )
@@ -109,7 +111,10 @@ async def test_filters(server: Server) -> None:
 
 
 async def test_a_quiet_stream_is_kept_alive(server: Server) -> None:
-    async with httpx.AsyncClient(timeout=5) as client, client.stream("GET", f"{server.url}/live") as answer:
+    async with (
+        httpx.AsyncClient(timeout=5) as client,
+        client.stream("GET", f"{server.url}/live") as answer,
+    ):
         lines = answer.aiter_lines()
         first = [await anext(lines) for _ in range(5)]
         assert first == ["event: connected", 'data: {"seq":0}', "id: 0", "retry: 2000", ""]

@@ -14,7 +14,9 @@ from wistro_triggers.serve import base_url, bind, serve
 def test_a_port_in_use_is_named() -> None:
     with bind("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(SetupError, match=f"The port `{port}` on `127.0.0.1` is in use") as refused:
+        with pytest.raises(
+            SetupError, match=f"The port `{port}` on `127.0.0.1` is in use"
+        ) as refused:
             bind("127.0.0.1", port)
     assert refused.value.code == "port_in_use"
     assert refused.value.hint is not None
@@ -33,6 +35,5 @@ def test_the_url_is_one_that_works_here() -> None:
 
 
 async def test_a_port_in_use_ends_serving_at_once() -> None:
-    with bind("127.0.0.1", 0) as taken:
-        with pytest.raises(SetupError, match="in use"):
-            await serve(FastAPI(), port=taken.getsockname()[1], stop=asyncio.Event())
+    with bind("127.0.0.1", 0) as taken, pytest.raises(SetupError, match="in use"):
+        await serve(FastAPI(), port=taken.getsockname()[1], stop=asyncio.Event())

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from typing import cast
+from urllib.parse import quote
 
 import structlog
 from pydantic import BaseModel, ConfigDict
@@ -42,7 +43,7 @@ class Accepted(BaseModel):
 def accepted(run: Accepted, *, preferred: bool = False) -> Response:
     """A 202 that says which run it is, and where to look at it."""
     headers = {
-        "location": f"/_wistro/api/runs/{run.run_id}",
+        "location": f"/_wistro/api/runs/{quote(run.flow, safe='')}/{run.run_id}",
         **run_headers(run.run_id, existed=run.existed),
         **({"preference-applied": "respond-async"} if preferred else {}),
     }
@@ -65,13 +66,12 @@ def step_response(output: object, schemas: Mapping[int, Schema], *, step: str) -
     Raises:
         Problem: 500 when it is not a response, or not the one that was declared.
     """
-    match output:
-        case {"status": int(status), **rest} if 200 <= status < 600:
-            body = rest.get("body")
-        case _:
-            raise _broken(step, "it is no HTTP response")
-    headers = _headers(rest.get("headers"), step)
-    if rest.get("body_encoding") == "base64":
+    given = _table(output)
+    status, body = given.get("status"), given.get("body")
+    if not isinstance(status, int) or not 200 <= status < 600:
+        raise _broken(step, "it is no HTTP response")
+    headers = _headers(given.get("headers"), step)
+    if given.get("body_encoding") == "base64":
         content, kind = _bytes(body, step), "application/octet-stream"
     else:
         schema = schemas.get(status)
@@ -92,16 +92,12 @@ def step_problem(error: ErrorInfo, *, step: str, development: bool) -> Problem:
 
     A handler that means to tell the caller raises `Terminal(…, details={"status": 402})`.
     """
-    details: Mapping[str, object] = (
-        cast("Mapping[str, object]", error.details) if isinstance(error.details, Mapping) else {}
-    )
-    match details.get("status"):
-        case int(status) if not error.retryable and 400 <= status < 600:
-            hint = details.get("hint")
-            told = f"{error.message} hint: {hint}" if isinstance(hint, str) else error.message
-            return Problem(status, error.code, told)
-        case _:
-            pass
+    details = _table(error.details)
+    status = details.get("status")
+    if isinstance(status, int) and 400 <= status < 600 and not error.retryable:
+        hint = details.get("hint")
+        told = f"{error.message} hint: {hint}" if isinstance(hint, str) else error.message
+        return Problem(status, error.code, told)
     status, code = {
         "timeout": (504, "step_timed_out"),
         "cancelled": (409, "run_cancelled"),
@@ -115,12 +111,16 @@ def step_problem(error: ErrorInfo, *, step: str, development: bool) -> Problem:
     )
 
 
+def _table(value: object) -> Mapping[str, object]:
+    """The value if it is an object of JSON, else an empty one."""
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
 def _headers(given: object, step: str) -> dict[str, str]:
     headers: dict[str, str] = {}
-    items = cast("Mapping[object, object]", given) if isinstance(given, Mapping) else {}
-    for name, value in items.items():
-        if not (isinstance(name, str) and isinstance(value, str)):
-            raise _broken(step, "its headers are not text")
+    for name, value in _table(given).items():
+        if not isinstance(value, str):
+            raise _broken(step, f"its header {name!r} is not text")
         if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
             raise _broken(step, f"its header {name!r} cannot be sent")
         if name.lower() not in _OURS:

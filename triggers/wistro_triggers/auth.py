@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 
-from fastapi import Request
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.requests import HTTPConnection
 
 from wistro_triggers.problems import Problem
 
@@ -23,7 +23,7 @@ class RequireToken(HTTPBearer):
         )
         self._token = token.encode()
 
-    async def __call__(self, request: Request) -> HTTPAuthorizationCredentials:
+    async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials:
         """Return the credentials, or raise a 401 `Problem`."""
         given = await super().__call__(request)
         if given is None or not hmac.compare_digest(given.credentials.encode(), self._token):

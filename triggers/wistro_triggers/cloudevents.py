@@ -10,6 +10,7 @@ import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from urllib.parse import unquote
 
 from cloudevents.core.exceptions import CloudEventValidationError
@@ -63,14 +64,14 @@ def read_events(headers: Mapping[str, str], body: bytes) -> list[Event] | None:
 def _batch(value: object) -> list[Event]:
     if not isinstance(value, list):
         raise _wrong([Detail(field="body", message="a batch is an array of events")])
-    items: list[object] = value
+    items = cast("list[object]", value)
     return [_structured(item, f"events.{index}") for index, item in enumerate(items)]
 
 
 def _structured(value: object, field: str) -> Event:
     if not isinstance(value, dict):
         raise _wrong([Detail(field=field, message="an event is an object")])
-    attributes: dict[str, object] = dict(value)
+    attributes: dict[str, object] = dict(cast("Mapping[str, object]", value))
     data = attributes.pop("data", None)
     encoded = attributes.pop("data_base64", None)
     if encoded is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -18,7 +19,6 @@ from wistro_triggers.bodies import multiple, parse_body
 from wistro_triggers.paths import PathTemplate
 from wistro_triggers.problems import Problem
 from wistro_triggers.schemas import Schema
-from wistro_triggers.settings import HttpSettings
 from wistro_triggers.signatures import SignatureScheme, scheme_of
 from wistro_triggers.starting import StartOptions, read_options
 from wistro_triggers.tracing import current_traceparent, server_span
@@ -57,11 +57,7 @@ class Endpoint:
             template=PathTemplate.parse(api.path),
             respond_async=api.mode == "async",
             body=None if api.body is None else Schema(api.body),
-            responses={
-                status: Schema(schema)
-                for status, schema in api.responses.items()
-                if schema is not None
-            },
+            responses={status: Schema(schema) for status, schema in api.responses.items()},
             signature=scheme_of(api.signature, step=step, secret=secret) if api.signature else None,
         )
 
@@ -71,7 +67,8 @@ class EndpointServer:
     """Answers requests to endpoints with runs of the engine."""
 
     engine: Engine
-    settings: HttpSettings
+    answer_timeout: timedelta
+    """How long a caller waits before it gets a 202 with the run's id."""
     development: bool
 
     async def serve(
@@ -113,7 +110,7 @@ class EndpointServer:
             metrics.count_run(endpoint.flow, "api")
             run = Accepted(flow=started.flow, run_id=started.run_id, existed=started.existed)
             return accepted(run, preferred=options.respond_async)
-        longest = self.settings.answer_timeout
+        longest = self.answer_timeout
         timeout = longest if options.wait is None else min(options.wait, longest)
         try:
             answer = await self.engine.request(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from http import HTTPStatus
 
 import structlog
@@ -15,6 +14,9 @@ from wistro.errors import InvalidMessage, RunError, StoreError, WistroError
 from wistro_triggers.problems import Detail, Problem
 
 log = structlog.stdlib.get_logger("wistro.http")
+
+RETRY_AFTER = "2"
+"""Seconds after which callers are told to come back while Temporal or a store is away."""
 
 _STATUS_OF_CODE = {
     "engine_unavailable": 503,
@@ -42,18 +44,18 @@ _HIDDEN = 500
 """From this status on, except 503, the message is for the log and not for the caller."""
 
 
-def install_faults(app: FastAPI, *, retry_after: timedelta) -> None:
-    """Make `app` answer errors in the one shape; callers of a 503 are asked to wait `retry_after`."""
+def install_faults(app: FastAPI) -> None:
+    """Make `app` answer errors in the one shape."""
 
     async def fault(request: Request, error: Exception) -> Response:
         del request
-        return problem_of(error, retry_after=retry_after).response()
+        return problem_of(error).response()
 
     for kind in (HTTPException, RequestValidationError, WistroError, Exception):
         app.add_exception_handler(kind, fault)
 
 
-def problem_of(error: Exception, *, retry_after: timedelta) -> Problem:
+def problem_of(error: Exception) -> Problem:
     """The answer for an exception. What the caller must not see is logged instead."""
     match error:
         case Problem():
@@ -63,7 +65,7 @@ def problem_of(error: Exception, *, retry_after: timedelta) -> Problem:
         case HTTPException():
             return _plain(error)
         case WistroError():
-            return _known(error, retry_after)
+            return _known(error)
         case _:
             return internal_error()  # it is raised on to `Edge`, which logs it
 
@@ -78,19 +80,13 @@ def internal_error() -> Problem:
     )
 
 
-def unavailable(message: str, *, code: str, retry_after: timedelta) -> Problem:
-    """A 503 that says when to come back."""
-    seconds = max(1, round(retry_after.total_seconds()))
-    return Problem(503, code, message, headers={"retry-after": str(seconds)})
-
-
-def _known(error: WistroError, retry_after: timedelta) -> Problem:
+def _known(error: WistroError) -> Problem:
     by_class = next((status for kind, status in _STATUS_OF_CLASS if isinstance(error, kind)), 500)
     status = _STATUS_OF_CODE.get(error.code, by_class)
     message = f"{error.message} hint: {error.hint}" if error.hint else error.message
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         log.warning("unavailable", code=error.code, error=error.message)
-        return unavailable(message, code=error.code, retry_after=retry_after)
+        return Problem(status, error.code, message, headers={"retry-after": RETRY_AFTER})
     if status >= _HIDDEN:
         log.error("request failed", code=error.code, exc_info=error)
         return internal_error()

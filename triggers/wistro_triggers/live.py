@@ -20,13 +20,15 @@ from starlette.responses import StreamingResponse
 
 from wistro.stores.journal import Journal, JournalEntry, JournalFilter, Level
 
+KEEP_ALIVE = timedelta(seconds=15)
+"""How often a quiet stream sends a comment, so that proxies do not cut it."""
 _RECONNECT = timedelta(seconds=2)
 
 
 class LiveStreams:
     """The live streams of this process; closing ends them all."""
 
-    def __init__(self, journal: Journal, *, keep_alive: timedelta) -> None:
+    def __init__(self, journal: Journal, *, keep_alive: timedelta = KEEP_ALIVE) -> None:
         """Stream `journal`, with a comment whenever nothing was sent for `keep_alive`."""
         self._journal = journal
         self._keep_alive = keep_alive.total_seconds()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +13,7 @@ from wistro_triggers.problems import ErrorAnswer
 if TYPE_CHECKING:
     from wistro.policies import Signature
     from wistro.project.descriptor import ApiDescriptor, Descriptor
+    from wistro.project.lock import Lock
 
 Json = dict[str, object]
 
@@ -21,19 +22,13 @@ _COMPONENTS = "#/components/schemas/"
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
 
-def project_openapi(*, title: str, version: str, steps: Iterable[Descriptor]) -> Json:
-    """The document.
-
-    Args:
-        title: The project's name.
-        version: The project's version, or its build.
-        steps: The project's steps; those of other kinds than `api` are left out.
-    """
+def project_openapi(lock: Lock) -> Json:
+    """The document that describes the API steps of a lock."""
     schemas = _Schemas()
     paths: dict[str, Json] = {}
     flows: set[str] = set()
     security: Json = {}
-    for step in steps:
+    for step in lock.steps.values():
         if step.api is None:
             continue
         template = PathTemplate.parse(step.api.path)
@@ -43,13 +38,17 @@ def project_openapi(*, title: str, version: str, steps: Iterable[Descriptor]) ->
             security[f"{step.id} signature"] = _security(step.api.signature)
         paths.setdefault(str(template), {})[step.api.method.lower()] = operation
         flows.update(step.flows)
+    tags: list[Json] = [
+        {"name": flow, "description": lock.flows[flow].description or lock.flows[flow].name}
+        for flow in sorted(flows)
+    ]
     components: Json = {"schemas": schemas.found}
     if security:
         components["securitySchemes"] = security
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version},
-        "tags": [{"name": flow} for flow in sorted(flows)],
+        "info": {"title": lock.project, "version": lock.build},
+        "tags": tags,
         "paths": dict(sorted(paths.items())),
         "components": components,
     }
@@ -104,7 +103,7 @@ def _responses(api: ApiDescriptor, schemas: _Schemas) -> Json:
     responses: Json = {}
     for status, schema in sorted(api.responses.items()):
         response: Json = {"description": _phrase(status)}
-        if schema is not None:
+        if schema:
             response["content"] = {"application/json": {"schema": schemas.add(schema)}}
         responses[str(status)] = response
     if not responses and api.mode == "wait":

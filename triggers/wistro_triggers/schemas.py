@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import jsonschema_rs
@@ -21,10 +21,10 @@ class _Validator(Protocol):
 class Schema:
     """A compiled JSON Schema that says which fields of a value are wrong."""
 
-    def __init__(self, schema: dict[str, object] | bool) -> None:
+    def __init__(self, schema: Mapping[str, object]) -> None:
         """Compile `schema`; references to other documents are not followed."""
         self._validator: _Validator = jsonschema_rs.validator_for(
-            schema, validate_formats=True, offline=True
+            dict(schema), validate_formats=True, offline=True
         )
 
     def errors(self, value: object, *, root: str) -> list[Detail]:

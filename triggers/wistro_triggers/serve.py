@@ -82,7 +82,8 @@ def bind(host: str, port: int) -> socket.socket:
 
 def base_url(listener: socket.socket) -> str:
     """The URL at which a listening socket is reached from this machine."""
-    host, port = listener.getsockname()[:2]
+    name: tuple[str, int] = listener.getsockname()[:2]
+    host, port = name
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - reading, not binding
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

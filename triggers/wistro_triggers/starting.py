@@ -90,7 +90,7 @@ def _delay(given: str | None) -> timedelta | None:
     try:
         seconds = float(given) if _SECONDS.fullmatch(given) else None
         delay = _DURATION.validate_python(parse_duration(given) if seconds is None else seconds)
-    except ValidationError:
+    except ValueError:
         raise _wrong("Wistro-Delay", f"`{given}` is not a duration", hint) from None
     if not timedelta(0) <= delay <= _FURTHEST:
         raise _wrong("Wistro-Delay", f"`{given}` is not between 0 and {_FURTHEST.days} days", hint)

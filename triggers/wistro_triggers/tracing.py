@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
@@ -14,7 +14,7 @@ _propagator = TraceContextTextMapPropagator()
 
 
 @contextmanager
-def server_span(method: str, route: str, headers: Mapping[str, str]) -> Iterator[Span]:
+def server_span(method: str, route: str, headers: Mapping[str, str]) -> Generator[Span]:
     """A span for a request, below the caller's when it sent a `traceparent`."""
     with _tracer.start_as_current_span(
         f"{method} {route}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Path
 
 from wistro.errors import RunNotFound
-from wistro.policies import Schedule
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.schedules import schedule_id
 from wistro_triggers.management.site import ERRORS, OPERATOR, Site, View
@@ -30,12 +29,15 @@ class ScheduleView(View):
     step: str
     name: str
     cron: str
-    policy: Schedule
+    """Minute, hour, day of the month, month, day of the week."""
+    time_zone: str
+    overlap: str
+    """What happens when the run of the last tick is still going."""
     present: bool
     """Whether Temporal has it; schedules are made when the engine starts."""
     paused: bool = False
     note: str | None = None
-    next_ticks: list[datetime] = []
+    next_ticks: Sequence[datetime] = ()
     last_tick: datetime | None = None
     missed: int = 0
     """Ticks that were skipped because the server was away for too long."""
@@ -62,7 +64,8 @@ def schedules_router(site: Site) -> APIRouter:
             step=step,
             name=found.name,
             cron=found.cron.expression,
-            policy=found.cron.schedule,
+            time_zone=found.cron.schedule.time_zone,
+            overlap=found.cron.schedule.overlap,
             present=False,
         )
         try:
@@ -76,7 +79,7 @@ def schedules_router(site: Site) -> APIRouter:
                 "present": True,
                 "paused": state.paused,
                 "note": state.note,
-                "next_ticks": list(info.next_action_times),
+                "next_ticks": tuple(info.next_action_times),
                 "last_tick": info.recent_actions[-1].scheduled_at if info.recent_actions else None,
                 "missed": info.num_actions_missed_catchup_window,
                 "skipped": info.num_actions_skipped_overlap,
@@ -84,7 +87,7 @@ def schedules_router(site: Site) -> APIRouter:
         )
 
     @contextmanager
-    def acting_on(flow: str, step: str) -> Iterator[ScheduleHandle]:
+    def acting_on(flow: str, step: str) -> Generator[ScheduleHandle]:
         try:
             with engine_errors():
                 yield handle(flow, step)

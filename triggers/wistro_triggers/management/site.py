@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict
 
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
 from wistro_triggers.live import LiveStreams
+from wistro_triggers.messages import Messages
 from wistro_triggers.problems import ErrorAnswer
-from wistro_triggers.settings import HttpSettings
 
 if TYPE_CHECKING:
+    from wistro.project import Project
     from wistro.project.lock import Lock
     from wistro.temporal.host.engine import Engine
 
 OPERATOR = "operator"
 """Who holders of the management token are, in the records of what they did."""
+
+FlowPath = Annotated[str, Path(description="The flow of the run.")]
+RunPath = Annotated[str, Path(description="The run's id.")]
 
 ERRORS: dict[int | str, dict[str, object]] = {
     "default": {"model": ErrorAnswer, "description": "What went wrong."}
@@ -32,9 +37,9 @@ class Site:
     engine: Engine
     state: StateStore
     journal: Journal
+    project: Project
     live: LiveStreams
-    settings: HttpSettings
-    development: bool
+    messages: Messages
 
     @property
     def lock(self) -> Lock:

@@ -60,7 +60,9 @@ def state_router(site: Site) -> APIRouter:
         return Groups(items=list(page.items), next=page.next)
 
     @router.get("/entries", summary="List the entries of a group")
-    async def list_entries(group: Group, after: After = None, limit: Limit = DEFAULT_PAGE) -> Entries:
+    async def list_entries(
+        group: Group, after: After = None, limit: Limit = DEFAULT_PAGE
+    ) -> Entries:
         page = await state.list(group, after=after, limit=limit)
         return Entries(items=list(page.items), next=page.next)
 

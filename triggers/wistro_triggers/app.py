@@ -1,0 +1,154 @@
+"""The application: the user's API steps at their own paths, everything of ours below `/_wistro`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from wistro_codec import verify_run_token
+from wistro_codec.server import bearer_token, codec_router, loopback
+from wistro_codec.storage import resolver
+from wistro_triggers.auth import RequireToken
+from wistro_triggers.edge import Edge
+from wistro_triggers.endpoints import EndpointServer
+from wistro_triggers.faults import install_faults
+from wistro_triggers.health import health_router
+from wistro_triggers.live import LiveStreams
+from wistro_triggers.management import management_router
+from wistro_triggers.management.site import Site
+from wistro_triggers.messages import Messages
+from wistro_triggers.openapi import project_openapi
+from wistro_triggers.routes import ApiRoutes
+from wistro_triggers.topics import topics_router
+from wistro_triggers.worker_api import worker_api
+
+if TYPE_CHECKING:
+    from wistro.project.lock import Lock
+    from wistro.stores.journal import Journal
+    from wistro.stores.state import StateStore
+    from wistro.temporal.host.engine import Engine
+    from wistro.temporal.host.runtime import Runtime
+
+OURS = "/_wistro"
+
+
+def create_app(
+    engine: Engine,
+    runtime: Runtime,
+    *,
+    state: StateStore,
+    journal: Journal,
+    development: bool = False,
+    ui_origins: Sequence[str] = (),
+    secret: Callable[[str], str | None] = os.environ.get,
+) -> FastAPI:
+    """Make the application of a project.
+
+    Args:
+        engine: Starts and shows runs; its lock says which endpoints there are.
+        runtime: The project's settings, keys and management token.
+        state: What `ctx.state` reads and writes.
+        journal: What runs do and log.
+        development: Show the text of unexpected errors to callers, and let the Temporal UI of this
+            machine decrypt payloads without a token.
+        ui_origins: Origins of the Temporal UI, which asks the codec server to decrypt.
+        secret: Finds the secrets of webhooks by name.
+
+    Raises:
+        SetupError: A webhook's secret is missing.
+    """
+    settings = engine.lock.runtime.endpoints
+    live = LiveStreams(journal)
+    server = EndpointServer(
+        engine=engine, answer_timeout=settings.answer_timeout, development=development
+    )
+    routes = ApiRoutes(server, engine.lock, secret=secret)
+    site = Site(
+        engine=engine,
+        project=runtime.project,
+        state=state,
+        journal=journal,
+        live=live,
+        messages=Messages(engine),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        yield
+        live.close()
+
+    app = FastAPI(
+        title=engine.lock.project, lifespan=lifespan, redoc_url=None, redirect_slashes=False
+    )
+    app.openapi = lambda: project_openapi(engine.lock)
+    app.state.live = live
+    app.state.routes = routes
+
+    ours = _ours(site, runtime.token, public_metrics=settings.public_metrics)
+    bearer = bearer_token(runtime.token)
+    codec = codec_router(
+        runtime.codec,
+        authenticate=loopback(bearer) if development else bearer,
+        origins=ui_origins,
+        resolve=resolver([runtime.storage]),
+    )
+    ours.include_router(codec, prefix="/codec")
+    worker = worker_api(
+        project=engine.lock.project,
+        state=state,
+        journal=journal,
+        verify=lambda token: verify_run_token(runtime.keys, token, now=time.time()),
+    )
+
+    # In this order: nobody takes our paths, and a project may have a `/docs` of its own.
+    documents = list(app.router.routes)
+    app.router.routes.clear()
+    app.include_router(worker)
+    app.mount(OURS, ours)
+    app.router.routes += [routes, *documents]
+
+    install_faults(app)
+    app.add_middleware(Edge, max_body_bytes=settings.max_body)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
+    return app
+
+
+def reload_app(app: FastAPI, lock: Lock) -> None:
+    """Serve another lock from now on; requests and runs under way finish with the old one.
+
+    Raises:
+        SetupError: A webhook's secret is missing; everything stays as it was.
+    """
+    routes: ApiRoutes = app.state.routes
+    routes.reload(lock)
+
+
+def _ours(site: Site, token: str, *, public_metrics: bool) -> FastAPI:
+    ours = FastAPI(
+        title=f"Wistro: {site.lock.project}",
+        version="1",
+        description="Look at the flows and runs of a project, and act on them.",
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    require_token = Depends(RequireToken(token))
+    topics = topics_router(site.engine, site.messages)
+    guard = [] if public_metrics else [require_token]
+    ours.include_router(management_router(site), prefix="/api", dependencies=[require_token])
+    ours.include_router(topics, dependencies=[require_token])
+    ours.include_router(health_router(site.engine, site.state, metrics_guard=guard))
+    install_faults(ours)
+    return ours

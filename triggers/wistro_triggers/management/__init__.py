@@ -1,0 +1,31 @@
+"""The management API: look at flows and runs, and act on them."""
+
+from fastapi import APIRouter
+
+from wistro_triggers.live import live_router
+from wistro_triggers.management.flows import flows_router
+from wistro_triggers.management.operations import operations_router
+from wistro_triggers.management.project import project_router
+from wistro_triggers.management.runs import runs_router
+from wistro_triggers.management.schedules import schedules_router
+from wistro_triggers.management.site import Site
+from wistro_triggers.management.state import state_router
+
+__all__ = ["Site", "management_router"]
+
+
+def management_router(site: Site) -> APIRouter:
+    """Everything below `/_wistro/api`."""
+    router = APIRouter()
+    parts = (
+        flows_router,
+        runs_router,
+        operations_router,
+        schedules_router,
+        state_router,
+        project_router,
+    )
+    for part in parts:
+        router.include_router(part(site))
+    router.include_router(live_router(site.live))
+    return router

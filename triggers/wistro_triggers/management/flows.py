@@ -1,0 +1,95 @@
+"""Flows and topics, as the lock in use has them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from wistro.errors import RunError
+from wistro.issues import did_you_mean
+from wistro_triggers.management.graph import Graph, graph_of
+from wistro_triggers.management.site import ERRORS, Site, View
+
+
+class FlowSummary(View):
+    """A flow, as people see it."""
+
+    id: str
+    name: str
+    description: str | None = None
+    owner: str | None = None
+    triggers: list[str]
+    """The api, cron and call steps that start runs."""
+    entry_topics: list[str]
+    """The topics whose messages start runs."""
+    steps: int
+
+
+class FlowDetail(FlowSummary):
+    """A flow with its graph."""
+
+    graph: Graph
+
+
+class TopicView(View):
+    """A topic, and who is at its ends."""
+
+    name: str
+    description: str | None = None
+    shared: bool
+    """Whether its messages start runs of other flows."""
+    external: bool
+    """Whether its messages come from outside."""
+    emitters: list[str]
+    subscribers: list[str]
+    message: dict[str, object] | None = None
+    """The JSON Schema of its messages."""
+
+
+def flows_router(site: Site) -> APIRouter:
+    """`/flows` and `/topics`."""
+    router = APIRouter(responses=ERRORS)
+
+    def summary(id: str) -> FlowSummary:
+        flow = site.lock.flows[id]
+        return FlowSummary(
+            id=id,
+            name=flow.name,
+            description=flow.description,
+            owner=flow.owner,
+            triggers=list(flow.triggers),
+            entry_topics=list(flow.entry_topics),
+            steps=len(flow.steps),
+        )
+
+    @router.get("/flows", tags=["flows"], summary="List the flows")
+    async def list_flows() -> list[FlowSummary]:
+        return [summary(id) for id in site.lock.flows]
+
+    @router.get("/flows/{flow}", tags=["flows"], summary="Show a flow with its graph")
+    async def show_flow(flow: Annotated[str, Path(description="The flow's id.")]) -> FlowDetail:
+        if flow not in site.lock.flows:
+            raise RunError(
+                f"The project has no flow `{flow}`.",
+                code="flow_not_found",
+                hint=did_you_mean(flow, tuple(site.lock.flows)),
+            )
+        return FlowDetail(**dict(summary(flow)), graph=graph_of(site.lock, flow))
+
+    @router.get("/topics", tags=["topics"], summary="List the topics")
+    async def list_topics() -> list[TopicView]:
+        return [
+            TopicView(
+                name=name,
+                description=topic.description,
+                shared=topic.shared,
+                external=topic.external,
+                emitters=list(topic.emitters),
+                subscribers=list(topic.subscribers),
+                message=None if topic.message is None else dict(topic.message),
+            )
+            for name, topic in site.lock.topics.items()
+        ]
+
+    return router

@@ -1,0 +1,74 @@
+"""The project itself: what it is built from, and what `wistro check` finds."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter
+
+from wistro.contract import CONTRACT_VERSION
+from wistro.project.checks import Finding
+from wistro.project.descriptor import LoadError
+from wistro_triggers.management.site import ERRORS, Site, View
+
+
+class Version(View):
+    """What runs here."""
+
+    project: str
+    build: str
+    """The hash of the lock in use."""
+    wistro: str
+    contract: int
+    """The version of the contract between engine and workers."""
+    temporal_sdk: str
+    python: str
+
+
+class Findings(View):
+    """What a check of the project's files, as they are now, found."""
+
+    ok: bool
+    """Whether nothing is wrong; warnings are allowed."""
+    findings: list[Finding]
+    errors: list[LoadError]
+    """The step files that do not load."""
+    stale: bool
+    """Whether the lock in use differs from what the files would give."""
+
+
+def project_router(site: Site) -> APIRouter:
+    """`/version` and `/findings`."""
+    router = APIRouter(tags=["project"], responses=ERRORS)
+
+    @router.get("/version", summary="What runs here")
+    async def show_version() -> Version:
+        return Version(
+            project=site.lock.project,
+            build=site.lock.build,
+            wistro=_version("wistro"),
+            contract=CONTRACT_VERSION,
+            temporal_sdk=_version("temporalio"),
+            python=platform.python_version(),
+        )
+
+    @router.get("/findings", summary="Check the project's files")
+    async def check() -> Findings:
+        compiled = await asyncio.to_thread(site.project.compile)
+        return Findings(
+            ok=compiled.ok,
+            findings=list(compiled.findings),
+            errors=list(compiled.errors),
+            stale=compiled.lock.build != site.lock.build,
+        )
+
+    return router
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"
