@@ -59,7 +59,7 @@ class FakeContext(Context[State]):
     For a `def` handler, pass `ctx.sync`.
     """
 
-    def __init__(  # noqa: PLR0913 # each is one word in a test
+    def __init__(
         self,
         *,
         step: str = "step",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from wistro.context import Cancellation, Context, Level, Secrets
-from wistro.contract import CONTRACT_VERSION, Invocation, StepResult
+from wistro.contract import CONTRACT_VERSION, ErrorInfo, Invocation, StepResult
 from wistro.errors import Retryable, SetupError
 from wistro.issues import did_you_mean
 from wistro.policies import Policy
@@ -115,6 +115,13 @@ class Executor:
             raise StepFailed(describe(error, root=self._root)) from error
         except (Exception, SystemExit) as error:
             raise StepFailed(describe(error, terminal=terminal, root=self._root)) from error
+
+    async def outcome(self, invocation: Invocation) -> StepResult | ErrorInfo:
+        """Make one attempt, and give an error back instead of raising it."""
+        try:
+            return await self.run(invocation, Attempt(number=invocation.attempt + 1))
+        except StepFailed as failed:
+            return failed.info
 
     async def _attempt(
         self, step: PreparedStep, invocation: Invocation, attempt: Attempt

@@ -30,10 +30,11 @@ from wistro.temporal.wire import runs_queue
 from wistro_codec import Keys, mint_run_token
 from wistro_worker.activities import Patience, StepActivity, step_activity
 from wistro_worker.deliveries import Deliveries
-from wistro_worker.executor import Executor, Services
+from wistro_worker.executor import Services
 from wistro_worker.journal import DeliveryJournal
-from wistro_worker.loader import LoadedStep, load_step
+from wistro_worker.runs import telling_about_runs
 from wistro_worker.secrets import EnvironmentSecrets, Mask
+from wistro_worker.steps import make_executor
 
 _TOKEN_SECONDS = 300.0
 """A token is minted for each request, so it need not live longer than one takes."""
@@ -93,33 +94,27 @@ async def python_worker(
         backends: Where state and journal are.
         patience: How long handlers that were asked to stop may take.
     """
-    steps, broken = _load(root, lock)
     mask = Mask()
     threads = ThreadPoolExecutor(lock.runtime.workers.threads, thread_name_prefix="wistro-handler")
     try:
         async with JournalBuffer(backends.journal) as buffer:
             journal = DeliveryJournal(buffer.append, mask)
-            executor = Executor(
-                steps,
-                Services(
-                    state=backends.state,
-                    secrets=EnvironmentSecrets(mask),
-                    log=journal.log,
-                    threads=threads,
-                ),
-                topics={id: topic.message for id, topic in lock.topics.items() if topic.message},
-                policies={id: lock.policy(id) for id in lock.steps},
-                root=root,
-                broken=broken,
+            services = Services(
+                state=backends.state,
+                secrets=EnvironmentSecrets(mask),
+                log=journal.log,
+                threads=threads,
             )
+            executor = make_executor(root, lock, services)
             for id, error in executor.broken.items():
                 _log.error("a step cannot be run", step=id, error=str(error))
             deliveries = Deliveries(executor, journal, mask)
-            yield PythonWorker(
-                activity=step_activity(deliveries, CelExpressions(), patience),
-                queues=_queues(lock),
-                broken=executor.broken,
-            )
+            with telling_about_runs(lock.project, buffer.append):
+                yield PythonWorker(
+                    activity=step_activity(deliveries, CelExpressions(), patience),
+                    queues=_queues(lock),
+                    broken=executor.broken,
+                )
     finally:
         # A `def` handler that ignored every request to stop must not keep the process.
         threads.shutdown(wait=False, cancel_futures=True)
@@ -160,29 +155,6 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
-
-
-def _load(root: Path, lock: Lock) -> tuple[list[LoadedStep], dict[str, SetupError]]:
-    steps: list[LoadedStep] = []
-    broken: dict[str, SetupError] = {}
-    for id, step in lock.steps.items():
-        if step.language != "python" or step.kind == "noop":
-            continue
-        try:
-            loaded = load_step(root / step.path, root=root)
-        except SetupError as error:
-            broken[id] = error
-            continue
-        if loaded.id == id:
-            steps.append(loaded)
-            continue
-        broken[id] = SetupError(
-            f"`{step.path}` is the step `{loaded.id}` now, the lock says `{id}`",
-            code="stale_lock",
-            hint="run `wistro lock`",
-            file=step.path,
-        )
-    return steps, broken
 
 
 def _queues(lock: Lock) -> tuple[StepQueue, ...]:

@@ -1,0 +1,40 @@
+"""Steps without Temporal and without triggers: for in-memory runs and for trying a step out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from wistro.project.lock import Lock
+from wistro.stores.journal import JournalEntry
+from wistro.stores.state import StateStore
+from wistro_worker.executor import Executor, Services
+from wistro_worker.journal import DeliveryJournal
+from wistro_worker.secrets import EnvironmentSecrets, Mask
+from wistro_worker.steps import make_executor
+
+
+@contextmanager
+def local_executor(root: Path, lock: Lock, store: StateStore) -> Generator[Executor, None, None]:
+    """An executor of the project's Python steps whose state is `store`; its log goes to stderr.
+
+    `FlowHarness(plans, executor=executor.outcome)` runs flows with it.
+    """
+    mask = Mask()
+    threads = ThreadPoolExecutor(lock.runtime.workers.threads, thread_name_prefix="wistro-handler")
+    services = Services(
+        state=lambda _: store,
+        secrets=EnvironmentSecrets(mask),
+        log=DeliveryJournal(_drop, mask).log,
+        threads=threads,
+    )
+    try:
+        yield make_executor(root, lock, services)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _drop(entry: JournalEntry) -> None:
+    _ = entry

@@ -1,0 +1,47 @@
+"""The steps of a lock, loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wistro.errors import SetupError
+from wistro.project.lock import Lock
+from wistro_worker.executor import Executor, Services
+from wistro_worker.loader import LoadedStep, load_step
+
+
+def make_executor(root: Path, lock: Lock, services: Services) -> Executor:
+    """An executor of the lock's Python steps; one that does not load fails when it is run."""
+    steps, broken = load_steps(root, lock)
+    return Executor(
+        steps,
+        services,
+        topics={id: topic.message for id, topic in lock.topics.items() if topic.message},
+        policies={id: lock.policy(id) for id in lock.steps},
+        root=root,
+        broken=broken,
+    )
+
+
+def load_steps(root: Path, lock: Lock) -> tuple[list[LoadedStep], dict[str, SetupError]]:
+    """The lock's Python steps, without noops, and the errors of those that do not load, by id."""
+    steps: list[LoadedStep] = []
+    broken: dict[str, SetupError] = {}
+    for id, step in lock.steps.items():
+        if step.language != "python" or step.kind == "noop":
+            continue
+        try:
+            loaded = load_step(root / step.path, root=root)
+        except SetupError as error:
+            broken[id] = error
+            continue
+        if loaded.id == id:
+            steps.append(loaded)
+            continue
+        broken[id] = SetupError(
+            f"`{step.path}` is the step `{loaded.id}` now, the lock says `{id}`",
+            code="stale_lock",
+            hint="run `wistro lock`",
+            file=step.path,
+        )
+    return steps, broken
