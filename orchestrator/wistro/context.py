@@ -179,7 +179,8 @@ class Context(Generic[StateT]):
         """The flows that the step belongs to."""
         self.attempt = attempt
         """Counts the attempts of this delivery, from 1."""
-        self.cancelled = cancelled or Cancellation()
+        # Not `or`: one that nobody has set yet is false.
+        self.cancelled = Cancellation() if cancelled is None else cancelled
         """Whether the handler was asked to stop."""
 
     # -------------------------------------------------------------------- what it may do

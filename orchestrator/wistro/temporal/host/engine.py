@@ -28,7 +28,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from wistro_codec import Keys, keyed_digest
 
 from wistro.contract import ErrorInfo, RunRef, StepResult, Trigger
-from wistro.errors import AnswerPending, RunError
+from wistro.errors import AnswerPending, EngineUnavailable, RunError, RunNotFound
 from wistro.machine.events import KEEP as UNCHANGED
 from wistro.machine.fork import ForkRefused, fork_state
 from wistro.machine.state import Answer as RunAnswer
@@ -150,17 +150,26 @@ class Engine:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             **self._options(start),
         )
-        update = self.client.execute_update_with_start_workflow(
-            wire.ANSWER_UPDATE, start_workflow_operation=operation, result_type=RunAnswer
+        asking = asyncio.ensure_future(
+            self.client.execute_update_with_start_workflow(
+                wire.ANSWER_UPDATE, start_workflow_operation=operation, result_type=RunAnswer
+            )
         )
+        # Not `wait_for`: the client turns its cancellation into an error of its own.
+        if not (await asyncio.wait({asking}, timeout=timeout.total_seconds()))[0]:
+            asking.cancel()
+            with suppress(Exception):
+                await asking
+            with suppress(Exception, asyncio.CancelledError):
+                # The operation keeps a copy of the error, which nobody else would look at.
+                await operation.workflow_handle()
+            await self._expect_started(flow, run_id)
+            raise self._pending(flow, run_id, timeout)
         try:
             with engine_errors(flow, run_id):
-                answer = await asyncio.wait_for(update, timeout.total_seconds())
-        except TimeoutError:
-            raise self._pending(flow, run_id, timeout) from None
+                answer = asking.result()
         except WorkflowAlreadyStartedError:
             with suppress(WorkflowAlreadyStartedError):
-                # The operation keeps a second copy of the error, which nobody else would look at.
                 await operation.workflow_handle()
             answer = await self._answer_of_closed(flow, run_id)
             return _answer(flow, run_id, answer, existed=True)
@@ -404,6 +413,23 @@ class Engine:
         with engine_errors(flow, run_id):
             description = await self._handle(flow, run_id).describe(rpc_timeout=_RPC)
         return description.status is WorkflowExecutionStatus.RUNNING
+
+    async def _expect_started(self, flow: str, run_id: str) -> None:
+        """Makes sure that a request which is still open did reach Temporal.
+
+        Raises:
+            EngineUnavailable: when it did not, or nobody can say.
+        """
+        try:
+            with engine_errors(flow, run_id):
+                await self._handle(flow, run_id).describe(rpc_timeout=_RPC)
+        except RunNotFound as missing:
+            raise EngineUnavailable(
+                "Temporal did not accept the run in time",
+                flow=flow,
+                run_id=run_id,
+                hint="try again; nothing was accepted",
+            ) from missing
 
     def _handle(self, flow: str, run_id: str) -> WorkflowHandle[object, wire.RunResult]:
         return self.client.get_workflow_handle(

@@ -23,6 +23,8 @@ class Progress:
     step: str | None = None
     message: str = ""
     seconds: float | None = None
+    """Of a run that ended: how long it took."""
+    traceparent: str | None = None
 
 
 _listeners: list[Callable[[Progress], None]] = []

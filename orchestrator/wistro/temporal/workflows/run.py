@@ -382,6 +382,7 @@ class RunWorkflow:
                 step=delivery.step if delivery else None,
                 message=message,
                 seconds=seconds,
+                traceparent=self._trigger.traceparent,
             )
         )
 

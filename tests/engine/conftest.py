@@ -1,0 +1,113 @@
+"""Fixtures that host a small project on the tests' Temporal server."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import textwrap
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from wistro_worker.serve import Backends, python_worker
+
+from tests.conftest import TemporalServer
+from wistro.contract import Trigger
+from wistro.project import Project
+from wistro.runs import RunDetail
+from wistro.stores.journal import Journal
+from wistro.stores.memory import MemoryJournal, MemoryState
+from wistro.stores.state import StateStore
+from wistro.temporal.host.engine import Engine, Started
+from wistro.temporal.host.hosting import host_runs
+from wistro.temporal.host.runtime import Runtime
+from wistro.temporal.host.serverbinary import ServerAddress
+
+ENDED = {"completed", "failed", "cancelled", "timed_out"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hosted:
+    """A project whose runs and steps are hosted by the test's process."""
+
+    root: Path
+    runtime: Runtime
+    engine: Engine
+    state: StateStore
+    journal: Journal
+
+    async def emit(self, topic: str, data: object) -> Started:
+        """Starts the one run that a message makes."""
+        (started,) = await self.engine.publish(topic, data)
+        return started
+
+    async def ended(self, started: Started, seconds: float = 60) -> RunDetail:
+        """The run once it has ended."""
+        return await self.until(started, lambda run: run.status in ENDED, seconds)
+
+    async def until(
+        self, started: Started, reached: Callable[[RunDetail], bool], seconds: float = 60
+    ) -> RunDetail:
+        """The run once `reached` says so."""
+        async with asyncio.timeout(seconds):
+            while True:
+                run = await self.engine.show(started.run_id, started.flow)
+                if reached(run):
+                    return run
+                await asyncio.sleep(0.05)
+
+
+Host = Callable[..., AbstractAsyncContextManager[Hosted]]
+
+
+def write_project(root: Path, files: Mapping[str, str]) -> Project:
+    """Writes step files (by name, below `steps/`) and a `wistro.yml` with a name of its own."""
+    for name, text in files.items():
+        path = root / name if name == "wistro.yml" else root / "steps" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+    settings = root / "wistro.yml"
+    given = settings.read_text() if settings.exists() else ""
+    settings.write_text(f"project: t{secrets.token_hex(4)}\n{given}")
+    return Project.open(root)
+
+
+@pytest.fixture
+def host(temporal_server: TemporalServer, tmp_path: Path) -> Host:
+    """Hosts a project: `async with host({"a.step.py": "…"}) as hosted`."""
+
+    @asynccontextmanager
+    async def start(files: Mapping[str, str]) -> AsyncIterator[Hosted]:
+        project = write_project(tmp_path, files)
+        compiled = project.compile()
+        assert compiled.ok, (compiled.errors, compiled.findings)
+        address = ServerAddress(
+            address=temporal_server.address, namespace=temporal_server.namespace
+        )
+        runtime = Runtime.open(project, compiled.lock, address)
+        engine = await runtime.engine()
+        state, journal = MemoryState(), MemoryJournal()
+        backends = Backends(state=lambda _: state, journal=journal)
+        async with (
+            python_worker(project.root, compiled.lock, backends) as worker,
+            host_runs(
+                engine.client,
+                engine,
+                worker.activity,
+                queues=worker.queues,
+                drain=timedelta(seconds=1),
+            ),
+        ):
+            yield Hosted(
+                root=project.root, runtime=runtime, engine=engine, state=state, journal=journal
+            )
+
+    return start
+
+
+def api(step: str) -> Trigger:
+    """The trigger of an API step."""
+    return Trigger(kind="api", step=step)
