@@ -1,0 +1,197 @@
+"""Real GitHub webhooks drive preview environments: `make demo`, or `python demo.py`.
+
+Starts everything on free ports of this machine, sends GitHub's published payloads to it one after
+the other, follows every run to its end, and holds what happened against the rules of the example
+(`demonstration/reference.py`). Exits with 0 only if all of it is as the rules say.
+
+    KEEP=1          stay up at the end, until Ctrl-C
+    KEEP=<folder>   the same, and keep everything in that folder
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+PROJECT = Path(__file__).parent.resolve()
+sys.path.insert(0, str(PROJECT))
+
+from demonstration import checks, report, script, stack  # noqa: E402
+from demonstration.observer import Observation, Observer, StuckError, count  # noqa: E402
+from demonstration.payloads import EXAMPLES, Event  # noqa: E402
+from demonstration.reference import Reference  # noqa: E402
+from demonstration.report import Row  # noqa: E402
+from demonstration.script import Batch, Happening, Night, Order  # noqa: E402
+
+ACCOUNT = script.REPOSITORY.partition("/")[0]
+
+
+class Demo:
+    """Lets the story happen, and compares."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._reference = Reference()
+        self._titles: dict[str, str] = {}
+        self._first_runs: dict[str, str] = {}
+        """The run of each delivery of GitHub's, by its id."""
+        self.rows: list[Row] = []
+
+    async def play(self, batch: Batch) -> None:
+        """Let everything in the batch happen at the same time."""
+        seen = await asyncio.gather(*(self._observer.let(happening) for happening in batch))
+        for environment in await self._observer.environments():
+            title = f"{environment['app']} ({environment['branch']}, {environment['type']})"
+            self._titles[environment["id"]] = title
+        expected = [await self._expected(it) for it in seen]
+        found = [self._did(it) for it in seen]
+        together = checks.compare(
+            "", (what for did in expected for what in did), (what for did in found for what in did)
+        )
+        for observation, did in zip(seen, found, strict=True):
+            problems = (*together.problems, *self._refused(observation), *observation.failures)
+            self.rows.append(Row(observation, tuple(did), problems, self._rule(observation)))
+
+    async def verify(self, running: stack.Stack) -> list[checks.Check]:
+        """Look at everything that is left at the end."""
+        environments = await self._observer.environments()
+        usage = await self._observer.usage(ACCOUNT)
+        now = datetime.now(UTC)
+        lived = [
+            (_moment(it["stopped_at"]) if it["stopped_at"] else now) - _moment(it["created_at"])
+            for it in environments
+        ]
+        failed = [problem for row in self.rows for problem in row.problems]
+        return [
+            checks.Check(f"{len(self.rows)} events did what the rules say", tuple(failed)),
+            checks.environments(self._reference, environments),
+            await checks.addresses(environments, running.target),
+            checks.comments(self._reference, running.github.comments),
+            checks.usage(usage, environments, sum(it.total_seconds() for it in lived), slack=2.0),
+            checks.confidential(
+                running.folder, [ACCOUNT, "ec26c3e57ca3a959ca5aad62de7213c562f8c821"]
+            ),
+        ]
+
+    async def _expected(self, seen: Observation) -> Sequence[str]:
+        match seen.happening:
+            case Order(wanted):
+                return self._reference.order(wanted)
+            case Night():
+                return self._reference.nightly()
+            case Event(forged=True):
+                return []
+            case Event(name, payload) as event:
+                if event.guid in self._first_runs:
+                    return []
+                self._first_runs[event.guid] = seen.run_id
+                return self._reference.webhook(name, payload)
+
+    def _did(self, seen: Observation) -> list[str]:
+        if self._again(seen.happening, seen):
+            return []
+        return [f"{did} {self._titles.get(id, id)}" for did, id in seen.did()]
+
+    def _refused(self, seen: Observation) -> Sequence[str]:
+        """What is wrong with the answer itself."""
+        forged = isinstance(seen.happening, Event) and seen.happening.forged
+        expected = {401} if forged else {200, 202}
+        if seen.status not in expected:
+            return [f"expected an answer with {expected}, found {seen.status}"]
+        return ["expected no run"] if forged and seen.runs else []
+
+    def _rule(self, seen: Observation) -> str:
+        if seen.status == 401:
+            return "refused"
+        return "nothing: it has its run" if self._again(seen.happening, seen) else ""
+
+    def _again(self, happening: Happening, seen: Observation) -> bool:
+        earlier = [row.observation.run_id for row in self.rows]
+        return isinstance(happening, Event) and seen.run_id != "" and seen.run_id in earlier
+
+
+async def main(out: Console) -> int:
+    """Run the demo; returns the code to exit with."""
+    if not (PROJECT / EXAMPLES).exists():
+        subprocess.run(
+            ["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=PROJECT, check=True
+        )
+    keep = os.environ.get("KEEP", "")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="previews-", ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary) if keep in ("", "0", "1") else Path(keep).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        with out.status("Starting Temporal and the project"):
+            surroundings = stack.running(folder)
+            running = await surroundings.__aenter__()
+        try:
+            return await _tell(out, running, began, stay=keep not in ("", "0"))
+        finally:
+            with out.status("Stopping everything"):
+                await surroundings.__aexit__(None, None, None)
+
+
+async def _tell(out: Console, running: stack.Stack, began: float, *, stay: bool) -> int:
+    started = time.monotonic()
+    async with Observer(running) as observer:
+        demo = Demo(observer)
+        with out.status("") as status:
+            for batch in script.script(PROJECT):
+                status.update(f"Event {len(demo.rows) + 1}: {batch[0].label}")
+                await demo.play(batch)
+        results = await demo.verify(running)
+    runs, deliveries, repeated = count(row.observation for row in demo.rows)
+    out.print(report.table(demo.rows, out.width))
+    out.print()
+    for line in report.verdict(results):
+        out.print(line)
+    finished = time.monotonic()
+    out.print(
+        f"\n{runs} runs with {deliveries} deliveries in {finished - started:.1f} s, after"
+        f" {started - began:.1f} s to start; {repeated} attempts were repeated"
+    )
+    out.print(f"API          {running.url}/docs")
+    out.print(f"Temporal UI  {running.temporal_ui}")
+    if stay:
+        out.print(f"Files        {running.folder}")
+        out.print("\nEverything stays up until Ctrl-C.")
+        await asyncio.Event().wait()
+    return 0 if all(result.passed for result in results) else 1
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def run() -> int:
+    """`main`, ended by Ctrl-C or SIGTERM in order, without a stack trace for what is no bug."""
+    out = report.console()
+
+    async def interruptible() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await main(out)
+
+    try:
+        return asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        return 130
+    except (stack.StackError, StuckError) as error:
+        out.print(f"[red]{error}[/]", highlight=False)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,8 @@
+"""What the tests share: records of environments, and a store of them that races."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
