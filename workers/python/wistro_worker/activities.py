@@ -21,7 +21,7 @@ from wistro_worker.deliveries import Deliveries
 from wistro_worker.executor import Attempt
 from wistro_worker.failures import StepFailed
 from wistro_worker.segments import run_segment
-from wistro_worker.sizes import Oversized, check_size, oversized_error
+from wistro_worker.sizes import STORED_LIMIT, Oversized, check_size, oversized_error
 
 HEARTBEAT_EVERY = timedelta(seconds=5)
 """The longest time between two signs of life: cancellation reaches a handler with one of them."""
@@ -40,9 +40,20 @@ class Patience:
 
 
 def step_activity(
-    deliveries: Deliveries, expressions: Expressions, patience: Patience | None = None
+    deliveries: Deliveries,
+    expressions: Expressions,
+    patience: Patience | None = None,
+    *,
+    stored_limit: int = STORED_LIMIT,
 ) -> StepActivity:
-    """Make the dynamic activity that runs steps: one `Invocation` in, a result of the contract out."""
+    """Make the dynamic activity that runs steps: one `Invocation` in, a result of the contract out.
+
+    Args:
+        deliveries: Makes the attempts.
+        expressions: Evaluates the filters within a segment.
+        patience: How long handlers that were asked to stop may take.
+        stored_limit: Bytes of a result where external storage takes what Temporal does not.
+    """
     waits = patience or Patience()
 
     @activity.defn(dynamic=True)
@@ -54,9 +65,11 @@ def step_activity(
         try:
             with surroundings:
                 if invocation.segment is None:
-                    work = _single(deliveries, invocation, surroundings)
+                    work = _single(deliveries, invocation, surroundings, stored_limit)
                 else:
-                    work = _segment(deliveries, expressions, invocation, surroundings)
+                    work = _segment(
+                        deliveries, expressions, invocation, surroundings, stored_limit
+                    )
                 return await _until_stopped(work, surroundings.stop, waits)
         except StepFailed as failed:
             raise _application_error(failed.info) from None
@@ -65,12 +78,12 @@ def step_activity(
 
 
 async def _single(
-    deliveries: Deliveries, invocation: Invocation, surroundings: _Surroundings
+    deliveries: Deliveries, invocation: Invocation, surroundings: _Surroundings, stored_limit: int
 ) -> RawValue:
     attempt = surroundings.attempt(invocation)
     result = await deliveries.attempt(invocation, attempt, waited=surroundings.waited)
     try:
-        return await _packed(result)
+        return await _packed(result, stored_limit)
     except Oversized as found:
         raise StepFailed(oversized_error(invocation.step, result, found)) from None
 
@@ -80,6 +93,7 @@ async def _segment(
     expressions: Expressions,
     invocation: Invocation,
     surroundings: _Surroundings,
+    stored_limit: int,
 ) -> RawValue:
     assert invocation.segment is not None
     result = await run_segment(
@@ -87,7 +101,7 @@ async def _segment(
     )
     while True:
         try:
-            return await _packed(result)
+            return await _packed(result, stored_limit)
         except Oversized as found:
             result = _shorter(result, found)
 
@@ -101,10 +115,10 @@ def _shorter(result: SegmentResult, found: Oversized) -> SegmentResult:
     return SegmentResult(reports=(replace(report, result=None, error=error),))
 
 
-async def _packed(result: StepResult | SegmentResult) -> RawValue:
+async def _packed(result: StepResult | SegmentResult, stored_limit: int) -> RawValue:
     """The result, converted and known to fit."""
     payload: Payload = activity.payload_converter().to_payload(result)
-    await check_size(payload, _converter())
+    await check_size(payload, _converter(), stored_limit)
     return RawValue(payload)
 
 

@@ -111,7 +111,12 @@ async def python_worker(
             deliveries = Deliveries(executor, journal, mask)
             with telling_about_runs(lock.project, buffer.append):
                 yield PythonWorker(
-                    activity=step_activity(deliveries, CelExpressions(), patience),
+                    activity=step_activity(
+                        deliveries,
+                        CelExpressions(),
+                        patience,
+                        stored_limit=lock.limits.message_size,
+                    ),
                     queues=_queues(lock),
                     broken=executor.broken,
                 )

@@ -29,12 +29,15 @@ class Oversized(Exception):
         self.limit = limit
 
 
-async def check_size(payload: Payload, converter: DataConverter) -> None:
+async def check_size(
+    payload: Payload, converter: DataConverter, stored_limit: int = STORED_LIMIT
+) -> None:
     """Check a converted result, before the SDK encodes and sends it.
 
     Args:
         payload: The result as JSON.
         converter: With the context of the run, so that its codec has the flow's key.
+        stored_limit: Bytes of a result where external storage takes what Temporal does not.
 
     Raises:
         Oversized: with the size that counts: of the encoded payload, or of the stored data.
@@ -43,8 +46,8 @@ async def check_size(payload: Payload, converter: DataConverter) -> None:
     if size <= PAYLOAD_LIMIT - _OVERHEAD:
         return
     if converter.external_storage is not None:
-        if size > STORED_LIMIT:
-            raise Oversized(size, STORED_LIMIT)
+        if size > stored_limit:
+            raise Oversized(size, stored_limit)
         return
     encoded = (
         [payload]
@@ -71,7 +74,7 @@ def oversized_error(step: str, result: StepResult, found: Oversized) -> ErrorInf
         details={
             "size": found.size,
             "limit": found.limit,
-            "hint": "store the content elsewhere and send its address, or configure external storage",
+            "hint": "store the content elsewhere and send its address, or raise `limits.message_size`",
         },
         retryable=False,
     )

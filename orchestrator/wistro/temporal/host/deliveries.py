@@ -120,8 +120,8 @@ class Deliveries:
             known = self._views.get(delivery.id)
             if known is None:
                 self._add(delivery.id, delivery.step, delivery.topic, delivery.data, delivery.parent)
-            elif known.status == "running" and status == "queued":
-                continue
+            elif known.status == "completed" or status in ("queued", "running"):
+                continue  # the history is ahead
             self._update(delivery.id, status=status, error=delivery.error)
 
     async def _schedule(

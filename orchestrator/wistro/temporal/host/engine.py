@@ -41,12 +41,11 @@ from wistro.temporal.host.history import read_run
 from wistro.temporal.host.listing import RunFilter, list_runs
 from wistro.temporal.host.schedules import ScheduleChanges, sync_schedules
 from wistro.temporal.workflows.failures import error_info
+from wistro.values import json_size
 
 __all__ = ["UNCHANGED", "Answer", "Engine", "Started"]
 
 _RPC = timedelta(seconds=10)
-MESSAGE_LIMIT = 1_900_000
-"""Bytes of an encoded start input; Temporal refuses payloads over 2 MiB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -354,6 +353,15 @@ class Engine:
         if trigger.step is not None and trigger.step not in plan.steps:
             raise RunError(
                 f"flow `{flow}` has no step `{trigger.step}`", flow=flow, code="step_not_found"
+            )
+        size, limit = json_size(data), self.lock.limits.message_size
+        if size > limit:
+            what = trigger.step or trigger.topic or flow
+            raise RunError(
+                f"the message for `{what}` has {size} bytes, the limit is {limit}",
+                flow=flow,
+                code="message_too_large",
+                hint="send a reference to the data, or raise `limits.message_size` in `wistro.yml`",
             )
         return wire.RunInput(run_id=run_id, plan=plan, trigger=trigger, data=data)
 

@@ -72,6 +72,8 @@ async def read_run(client: Client, flows: list[str], run_id: str) -> RunDetail:
         RunNotFound: when no flow has it.
     """
     handle = await find_run(client, flows, run_id)
+    # Before the history, which then holds at least what the snapshot speaks of.
+    snapshot = await _snapshot(handle)
     description = await handle.describe()
     payloads = Payloads(client.data_converter)
     deliveries = Deliveries(payloads)
@@ -91,7 +93,6 @@ async def read_run(client: Client, flows: list[str], run_id: str) -> RunDetail:
             await deliveries.take(event)
     await deliveries.take_pending(description.raw_description.pending_activities)
     summary = summarize(description)
-    snapshot = await _snapshot(handle)
     if snapshot is not None:
         deliveries.take_state(snapshot.state)
     running = summary.status == "running"
