@@ -43,7 +43,10 @@ def test_a_branch_of_a_fork_is_not_the_repositorys_branch() -> None:
     head = {"ref": "main", "sha": HEAD, "label": "someone:main"}
     payload = {
         "action": "closed",
-        "pull_request": {"number": 7, "head": head | {"repo": {"full_name": "someone/Hello-World"}}},
+        "pull_request": {
+            "number": 7,
+            "head": head | {"repo": {"full_name": "someone/Hello-World"}},
+        },
         "repository": {"full_name": REPOSITORY},
     }
     assert PullRequestPayload.model_validate(payload).change().branch.name == "someone:main"
@@ -114,7 +117,9 @@ def test_the_stand_in_knows_its_bounds(stand_in: StandIn) -> None:
     bearer = {"Authorization": "Bearer token"}
     with httpx.Client(base_url=stand_in.url, headers=bearer, trust_env=False) as http:
         path = f"/repos/{REPOSITORY}/issues/2/comments"
-        assert http.post("/repos/some/other/issues/2/comments", json={"body": "x"}).status_code == 404
+        assert (
+            http.post("/repos/some/other/issues/2/comments", json={"body": "x"}).status_code == 404
+        )
         assert http.post(path, json={"body": ""}).status_code == 422
         assert http.post(path, content=b"{").status_code == 400
         assert http.get(path, params={"per_page": 100, "page": 1}).json() == []

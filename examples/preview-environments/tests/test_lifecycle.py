@@ -55,7 +55,9 @@ def test_one_that_is_stopped_stays_so_and_the_next_one_has_its_own_id() -> None:
 def test_one_that_is_about_to_stop_is_waited_for() -> None:
     stopping = lifecycle.stop(running(), "closed", "b")
     assert isinstance(stopping, Claim)
-    assert lifecycle.create(wanted(), [stopping.environment], "c", NOW) == Busy(stopping.environment)
+    assert lifecycle.create(wanted(), [stopping.environment], "c", NOW) == Busy(
+        stopping.environment
+    )
 
 
 def test_production_and_preview_of_one_branch_are_two_environments() -> None:
