@@ -167,6 +167,15 @@ async def test_a_token_that_expired(http: httpx.AsyncClient) -> None:
         assert await RemoteState(address, mint, http).get("group", "key") is None
 
 
+async def test_a_value_that_is_too_large_to_send(http: httpx.AsyncClient) -> None:
+    async with serving(await memory_app()) as address:
+        store = RemoteState(address, mint(), http)
+        error = await refused(store.set("group", "key", "x" * 5_000_000))
+        assert (error.code, error.retryable) == ("value_too_large", False)
+        for found in ("`key`", "5,000,0", "4,194,304"):
+            assert found in error.message
+
+
 async def test_something_else_at_the_address(http: httpx.AsyncClient) -> None:
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 404, "headers": []})
@@ -204,6 +213,7 @@ async def serve_in_a_process(path: Path, port: int) -> asyncio.subprocess.Proces
     return process
 
 
+@pytest.mark.slow
 async def test_kill_9_of_the_api_under_load(
     tmp_path: Path, port: int, http: httpx.AsyncClient
 ) -> None:

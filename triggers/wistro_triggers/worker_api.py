@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from fastapi import APIRouter, Request, Response
@@ -65,7 +64,7 @@ class _Get(_Operation):
 
     async def serve(self, state: StateStore) -> dict[str, object]:
         entry = await state.get(self.group, self.key)
-        return {"entry": entry and asdict(entry)}
+        return {"entry": entry and vars(entry)}
 
 
 class _Set(_Operation):
@@ -83,7 +82,7 @@ class _Set(_Operation):
             if_version=self.if_version,
             if_absent=self.if_absent,
         )
-        return {"entry": asdict(entry)}
+        return {"entry": vars(entry)}
 
 
 class _Delete(_Operation):
@@ -101,7 +100,7 @@ class _List(_Operation):
 
     async def serve(self, state: StateStore) -> dict[str, object]:
         page = await state.list(self.group, after=self.after, limit=self.limit)
-        return {"items": [asdict(entry) for entry in page.items], "next": page.next}
+        return {"items": [vars(entry) for entry in page.items], "next": page.next}
 
 
 class _Clear(_Operation):

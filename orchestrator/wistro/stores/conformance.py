@@ -196,6 +196,15 @@ class StateConformance:
         assert caught.value.code in {"value_not_a_number", "value_not_json"}
         assert await store.get("group", "key") is None
 
+    async def test_a_sum_without_bound_is_refused(self, store: StateStore) -> None:
+        await store.set("group", "integer", 10**400)
+        await store.set("group", "float", 1e308)
+        for key, by in (("integer", 0.5), ("float", 1e308)):
+            with pytest.raises(StoreError, match=f"`{key}`") as caught:
+                await store.increment("group", key, by)
+            assert caught.value.code == "value_not_json"
+        assert await _value(store, "group", "integer") == 10**400
+
     async def test_pages_of_a_group(self, store: StateStore) -> None:
         keys = sorted(f"{number}" for number in range(25))
         for key in reversed(keys):

@@ -50,6 +50,8 @@ class JournalEntry:
 
         What is not JSON becomes its `repr`: a log line must never be what fails a step.
         """
+        if not self.fields:
+            return "{}"
         try:
             text = json.dumps(self.fields, ensure_ascii=False, separators=(",", ":"), default=repr)
             # Half a surrogate pair passes for text in Python and nowhere else.

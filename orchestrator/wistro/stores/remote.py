@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -43,7 +43,6 @@ class RemoteState:
         *,
         timeout: timedelta = timedelta(seconds=10),
         patience: timedelta = timedelta(seconds=20),
-        max_value_bytes: int = encoding.MAX_VALUE_BYTES,
     ) -> None:
         """Take where the triggers are, the run's token and a client that stays the caller's.
 
@@ -53,12 +52,10 @@ class RemoteState:
             client: Closed by its owner.
             timeout: How long one attempt may last.
             patience: How long to go on trying while the API is away.
-            max_value_bytes: Larger values are refused here, before they travel.
         """
         self._api = WorkerApiClient(base_url, client, timeout=timeout)
         self._token = token
         self._patience = patience
-        self._max_value_bytes = max_value_bytes
 
     async def get(self, group: str, key: str) -> StateEntry | None:
         """See `StateStore.get`."""
@@ -76,10 +73,9 @@ class RemoteState:
     ) -> StateEntry:
         """See `StateStore.set`."""
         conditions = {"if_version": if_version, "if_absent": if_absent}
-        body = _body(group, key, conditions, value=self._encode(group, key, value))
         # Repeated, a conditional write would find its own first attempt and call it a conflict.
         repeatable = if_version is None and not if_absent
-        found = await self._call("set", body, repeatable=repeatable)
+        found = await self._write("set", group, key, conditions, repeatable, value=value)
         return _entry(found["entry"])
 
     async def delete(self, group: str, key: str) -> bool:
@@ -107,19 +103,11 @@ class RemoteState:
 
     async def increment(self, group: str, key: str, by: float = 1) -> float:
         """See `StateStore.increment`."""
-        body = _body(group, key, by=self._encode(group, key, by))
-        found = await self._call("increment", body, repeatable=False)
-        return cast("float", found["value"])
+        return cast("float", (await self._write("increment", group, key, by=by))["value"])
 
     async def compare_and_set(self, group: str, key: str, expected: object, value: object) -> bool:
         """See `StateStore.compare_and_set`."""
-        body = _body(
-            group,
-            key,
-            expected=self._encode(group, key, expected),
-            value=self._encode(group, key, value),
-        )
-        found = await self._call("compare_and_set", body, repeatable=False)
+        found = await self._write("compare_and_set", group, key, expected=expected, value=value)
         return cast("bool", found["done"])
 
     async def close(self) -> None:
@@ -136,8 +124,32 @@ class RemoteState:
             patience=self._patience,
         )
 
-    def _encode(self, group: str, key: str, value: object) -> str:
-        return encoding.encode(group, key, value, self._max_value_bytes)
+    async def _write(
+        self,
+        operation: str,
+        group: str,
+        key: str,
+        plain: Mapping[str, object] | None = None,
+        repeatable: bool = False,
+        **values: object,
+    ) -> Mapping[str, object]:
+        """Call with values, whose bound the store behind the API knows."""
+        texts = {
+            name: encoding.encode(group, key, value, sys.maxsize) for name, value in values.items()
+        }
+        body = _body(group, key, plain, **texts)
+        try:
+            return await self._call(operation, body, repeatable=repeatable)
+        except StoreError as error:
+            if error.code != "body_too_large":
+                raise
+            raise StoreError(
+                f"The value of `{key}` in the state group `{group}` takes {len(body):,} bytes to"
+                f" send: {error.message}",
+                code="value_too_large",
+                retryable=False,
+                hint="split it over several keys, or store the content elsewhere and its address here",
+            ) from None
 
 
 class RemoteJournal:
@@ -193,7 +205,7 @@ class _Line:
                 hint="this is a mistake in the worker: give `flow` and `run_id`",
             )
         self.run = (entry.flow, entry.run_id)
-        members = asdict(entry.bounded())
+        members = {**vars(entry.bounded())}
         del members["seq"], members["project"]
         self.text = json.dumps(members, ensure_ascii=False)
 
