@@ -7,7 +7,7 @@ import re
 
 from wistro.project.graph import TRIGGER_KINDS, Graph
 from wistro.project.lock import FlowLock, Lock, Runtime, TopicLock
-from wistro.project.settings import FlowSettings, TopicSettings
+from wistro.project.settings import FlowLimits, FlowSettings, TopicSettings
 from wistro.schemas import json_schema
 
 
@@ -60,7 +60,20 @@ def _flow(graph: Graph, flow: str) -> FlowLock:
         triggers=tuple(step.id for step in steps if step.kind in TRIGGER_KINDS),
         entry_topics=graph.entry_topics(flow),
         steps=tuple(step.id for step in steps),
-        limits=said.limits,
+        limits=_limits(graph, said.limits),
+    )
+
+
+def _limits(graph: Graph, own: FlowLimits | None) -> FlowLimits | None:
+    """The project's limits, where the flow does not say."""
+    if own is None:
+        return None
+    project = graph.settings.limits
+    return FlowLimits.model_validate(
+        {
+            name: getattr(own if name in own.model_fields_set else project, name)
+            for name in FlowLimits.model_fields
+        }
     )
 
 

@@ -21,6 +21,8 @@ def schemas() -> dict[str, dict[str, Any]]:
     # Python has a name of its own for the field, because `schema` is taken there.
     topic = settings["$defs"]["TopicSettings"]["properties"]
     topic["schema"] = topic.pop("message")
+    for name in ("flows", "topics"):
+        _allow_nothing(settings["properties"][name])
     lock = LockDocument.model_json_schema(by_alias=False)
     return {
         "wistro.schema.json": _titled(settings, "wistro.yml"),
@@ -34,6 +36,15 @@ def write_schemas(folder: Path) -> None:
     for name, schema in schemas().items():
         text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _allow_nothing(table: dict[str, Any]) -> None:
+    """`orders:` with nothing after it is an entry with the defaults."""
+    patterns: dict[str, Any] = table["patternProperties"]
+    table["patternProperties"] = {
+        pattern: {"anyOf": [entry, {"type": "null"}]} for pattern, entry in patterns.items()
+    }
+    table["additionalProperties"] = False
 
 
 def _titled(schema: dict[str, Any], title: str) -> dict[str, Any]:

@@ -144,6 +144,14 @@ class WorkerSettings(Options):
     """How long a worker that is stopped lets its deliveries finish."""
 
 
+def _nothing_is_defaults(value: object) -> object:
+    # `orders:` with nothing after it is how YAML spells "with the defaults".
+    return {} if value is None else value
+
+
+_Bare = BeforeValidator(_nothing_is_defaults)
+
+
 class Settings(Options):
     """Everything that `wistro.yml` may say."""
 
@@ -154,9 +162,13 @@ class Settings(Options):
         ),
     ]
     """The project's id: lower case letters, digits and `-`. Task queues are named after it."""
-    flows: Mapping[FlowId, FlowSettings] = Field(default_factory=dict[str, FlowSettings])
+    flows: Mapping[FlowId, Annotated[FlowSettings, _Bare]] = Field(
+        default_factory=dict[str, FlowSettings]
+    )
     """The flows. Once one is listed, a step that names another is an error."""
-    topics: Mapping[Topic, TopicSettings] = Field(default_factory=dict[str, TopicSettings])
+    topics: Mapping[Topic, Annotated[TopicSettings, _Bare]] = Field(
+        default_factory=dict[str, TopicSettings]
+    )
     """Topics that need saying more about."""
     topics_shared_by_default: bool = False
     """Whether a topic that does not say is shared between flows."""
@@ -174,16 +186,6 @@ class Settings(Options):
     """The HTTP side."""
     workers: WorkerSettings = WorkerSettings()
     """The processes that run handlers."""
-
-    @field_validator("flows", "topics", mode="before")
-    @classmethod
-    def _empty_entries(cls, value: object) -> object:
-        # `orders:` with nothing after it is how YAML spells "with the defaults".
-        if not isinstance(value, Mapping):
-            return value
-        table = cast("Mapping[object, object]", value)
-        empty: Mapping[str, object] = {}
-        return {key: empty if entry is None else entry for key, entry in table.items()}
 
     @field_validator("defaults")
     @classmethod

@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -43,9 +43,16 @@ def discover(
     *,
     skip: Sequence[str] = (),
     progress: Path | None = None,
-    limit: float = FILE_LIMIT,
+    limit: float | None = None,
 ) -> Discovered:
-    """Load and describe every Python step file of the project at `root`."""
+    """Load and describe every Python step file of the project at `root`.
+
+    Args:
+        root: The project's folder.
+        skip: Paths of files to leave out.
+        progress: Where to write which file is being loaded.
+        limit: Seconds that loading one file may take; needs the main thread and its alarm.
+    """
     root = root.resolve()
     steps: list[Descriptor] = []
     errors: list[LoadError] = []
@@ -56,7 +63,7 @@ def discover(
         if progress is not None:
             progress.write_text(name)
         try:
-            with _time_limit(limit):
+            with _time_limit(limit) if limit else nullcontext():
                 steps.append(describe(load_step(path, root=root), root))
         except SetupError as error:
             errors.extend(_load_errors(error, name))
