@@ -101,6 +101,11 @@ class Environment(Message):
         return self.status is Status.STOPPED
 
     @property
+    def ending(self) -> bool:
+        """Whether it is stopped, or about to be."""
+        return self.status in (Status.STOPPING, Status.STOPPED)
+
+    @property
     def by(self) -> str:
         """The delivery that moved it to its status."""
         return self.deliveries[-1]

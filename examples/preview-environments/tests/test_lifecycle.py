@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from previews.model import Environment, EnvironmentType, Status, environment_id
@@ -157,6 +157,9 @@ def deliver(world: World, kind: str, by: str) -> Generator[None, None, None]:
         if isinstance(decision, Busy):
             continue
         if isinstance(decision, Done):
+            if decision.environment.ending:
+                yield
+                world.processes.pop(decision.environment.id, None)
             if decision.mine:
                 world.told.append((kind, by))
             return
@@ -176,11 +179,9 @@ def deliver(world: World, kind: str, by: str) -> Generator[None, None, None]:
             yield  # a crash here repeats what is done already
             world.told.append((kind, by))
             return
-        if kind != "stop":
-            yield
-            world.processes.pop(claim.id, None)
 
 
+@settings(max_examples=300)
 @given(
     kinds=st.lists(st.sampled_from(["create", "create", "restart", "stop"]), max_size=5),
     schedule=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=60),

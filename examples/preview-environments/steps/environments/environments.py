@@ -14,7 +14,7 @@ from pathlib import Path
 
 from wistro import Context, Retryable, Terminal
 
-from previews.model import Branch, Environment, EnvironmentWanted, Status
+from previews.model import Branch, Environment, EnvironmentWanted
 
 from . import lifecycle
 from .lifecycle import Busy, Claim, Decision, Done
@@ -87,6 +87,9 @@ class Environments:
         while True:
             match await decide():
                 case Done(environment, mine):
+                    if environment.ending:
+                        # An attempt of this delivery may have started a process after the end.
+                        await self._target.stop(environment.id)
                     return Outcome(environment, changed=mine)
                 case Busy(environment):
                     raise Retryable(
@@ -94,13 +97,10 @@ class Environments:
                         retry_after=timedelta(seconds=1),
                     )
                 case Claim(before, claim):
-                    if not await self._replace(before, claim):
-                        continue
-                    settled = await work(claim)
-                    if await self._replace(claim, settled):
-                        return Outcome(settled, changed=True)
-                    if settled.status is Status.RUNNING:  # it was stopped while it was starting
-                        await self._target.stop(claim.id)
+                    if await self._replace(before, claim):
+                        settled = await work(claim)
+                        if await self._replace(claim, settled):
+                            return Outcome(settled, changed=True)
 
     async def _start(self, claim: Environment) -> Environment:
         return lifecycle.running(claim, await self._target.start(claim))

@@ -83,7 +83,7 @@ def create(
 
 def restart(environment: Environment, commit: str, by: str) -> Decision:
     """A running environment gets a new process with the new commit, once per delivery."""
-    if environment.status in (Status.STOPPING, Status.STOPPED):
+    if environment.ending:
         return Done(environment)
     if environment.status is Status.RESTARTING and environment.by == by:
         return Claim(environment, environment)
