@@ -100,6 +100,8 @@ class StepBase(Options):
     """What it does and why, for the same people."""
     flows: Annotated[Sequence[FlowId], _Many] = ()
     """The flows it belongs to; without one, the flow `default`."""
+    emits: Emissions = ()
+    """The topics that it may emit; a noop's, that an answer from outside emits."""
     virtual_emits: Virtuals = ()
     """Edges to topics that are drawn only."""
     virtual_subscribes: Virtuals = ()
@@ -113,7 +115,9 @@ class StepBase(Options):
     @property
     def emissions(self) -> tuple[Emit, ...]:
         """What it may emit, in full."""
-        return ()
+        if isinstance(self.emits, Mapping):
+            return tuple(Emit(topic=topic, message=schema) for topic, schema in self.emits.items())
+        return tuple(emit if isinstance(emit, Emit) else Emit(topic=emit) for emit in self.emits)
 
     @property
     def virtual_subscriptions(self) -> tuple[Virtual, ...]:
@@ -134,8 +138,6 @@ class StepBase(Options):
 class HandlerStep(StepBase):
     """A step with a handler."""
 
-    emits: Emissions = ()
-    """The topics that the handler may emit."""
     retry: Retry | None = None
     """When a failed delivery is attempted again."""
     on_failure: OnFailure | None = None
@@ -152,11 +154,6 @@ class HandlerStep(StepBase):
     """How many attempts may start in a span of time, over all workers."""
     include_files: Annotated[Sequence[str], _Many] = ()
     """Files that the handler reads, as patterns relative to its own: a change makes a new build."""
-
-    @property
-    def emissions(self) -> tuple[Emit, ...]:
-        """What it may emit, in full."""
-        return _emissions(self.emits)
 
     @property
     def policy(self) -> Policy:
@@ -329,8 +326,6 @@ class NoopStep(StepBase):
     type: Literal["noop"] = "noop"
     subscribes: Subscriptions = ()
     """The topics that people or systems outside wait for."""
-    emits: Emissions = ()
-    """The topics that an answer from outside emits."""
     input: SchemaSource | None = None
     """What the answer from outside looks like."""
 
@@ -338,11 +333,6 @@ class NoopStep(StepBase):
     def subscriptions(self) -> tuple[Subscribe, ...]:
         """What it subscribes to, in full."""
         return _subscriptions(self.subscribes)
-
-    @property
-    def emissions(self) -> tuple[Emit, ...]:
-        """What an answer emits, in full."""
-        return _emissions(self.emits)
 
 
 StepConfig: TypeAlias = ApiStep | EventStep | CronStep | CallStep | NoopStep
@@ -415,9 +405,3 @@ def _subscriptions(given: Subscriptions) -> tuple[Subscribe, ...]:
 
 def _virtuals(given: Virtuals) -> tuple[Virtual, ...]:
     return tuple(edge if isinstance(edge, Virtual) else Virtual(topic=edge) for edge in given)
-
-
-def _emissions(given: Emissions) -> tuple[Emit, ...]:
-    if isinstance(given, Mapping):
-        return tuple(Emit(topic=topic, message=schema) for topic, schema in given.items())
-    return tuple(emit if isinstance(emit, Emit) else Emit(topic=emit) for emit in given)

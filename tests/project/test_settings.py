@@ -135,3 +135,19 @@ def test_an_unreadable_file(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
     assert read_settings(write(tmp_path, "# nothing yet\n")).flows == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("90", timedelta(seconds=90)),
+        ("0.5", timedelta(seconds=0.5)),
+        ("1h 30m", timedelta(hours=1, minutes=30)),
+        ("2d", timedelta(days=2)),
+        ("0.5s", timedelta(seconds=0.5)),
+        ("PT2M", timedelta(minutes=2)),
+    ],
+)
+def test_durations(tmp_path: Path, text: str, duration: timedelta) -> None:
+    settings = read_settings(write(tmp_path, f"limits: {{ timeout: {text} }}"))
+    assert settings.limits.timeout == duration

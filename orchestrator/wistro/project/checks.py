@@ -120,8 +120,6 @@ def _crons(graph: Graph) -> Iterator[Finding]:
                 next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))
             except CronSimError as error:
                 problem = str(error) or "one of its fields is out of range"
-            except StopIteration:
-                problem = "it never comes true"
         if problem:
             yield _unusable(
                 step,
