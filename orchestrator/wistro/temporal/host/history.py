@@ -15,7 +15,7 @@ from temporalio.client import (
     WorkflowHandle,
 )
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from wistro.errors import RunNotFound
 from wistro.runs import RunDetail, RunStatus, RunSummary
@@ -55,7 +55,9 @@ async def find_run(client: Client, flows: list[str], run_id: str) -> Handle:
         handle: Handle = client.get_workflow_handle(wire.workflow_id(flow, run_id))
         try:
             await handle.describe()
-        except RPCError:
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise  # Temporal is away: that says nothing about the run
             continue
         return handle
     raise RunNotFound(
