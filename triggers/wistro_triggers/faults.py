@@ -25,6 +25,8 @@ _STATUS_OF_CODE = {
     "run_not_found": 404,
     "delivery_not_found": 404,
     "flow_not_found": 404,
+    "step_not_found": 404,
+    "invalid_filter": 422,
     "topic_not_found": 404,
     "schedule_not_found": 404,
     "state_conflict": 409,
