@@ -1,0 +1,1 @@
+"""The commands, a module for each; what they need to do their work is imported when they do it."""

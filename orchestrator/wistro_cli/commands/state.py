@@ -1,0 +1,11 @@
+"""TODO"""
+
+import typer
+
+from wistro_cli.help import GROUP_SETTINGS
+
+app = typer.Typer(name="state", **GROUP_SETTINGS)
+
+
+def register(app: typer.Typer) -> None:
+    """TODO"""

@@ -1,0 +1,127 @@
+"""One run of a process that `wistro dev` starts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Self, cast
+
+from wistro_cli.control import CONTROL_VARIABLE
+
+_LONGEST_LINE = 1 << 20
+_AFTERLIFE = 1.0
+"""Seconds to wait for what a process has printed, once it is gone: its children may hold its pipes."""
+
+Say = Callable[[str], None]
+Hear = Callable[[Mapping[str, object]], None]
+
+
+class Process:
+    """A `wistro` process in a session of its own, so that Ctrl-C in the terminal is ours to handle."""
+
+    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket) -> None:
+        self._process = process
+        self._control = control
+        self._reading: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def spawn(cls, arguments: Sequence[str], *, say: Say, hear: Hear) -> Self:
+        """Start `wistro` with `arguments`.
+
+        Args:
+            arguments: The subcommand and its options.
+            say: Called with each line that it prints.
+            hear: Called with what it tells on its control channel.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                # -P: a `json.py` in the project does not shadow the standard library's.
+                "-P",
+                "-m",
+                "wistro_cli",
+                *arguments,
+                env={**os.environ, CONTROL_VARIABLE: str(theirs.fileno()), "PYTHONUNBUFFERED": "1"},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+                limit=_LONGEST_LINE,
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        ours.setblocking(False)
+        self = cls(process, ours)
+        assert process.stdout
+        assert process.stderr
+        channel, self._writer = await asyncio.open_connection(sock=ours, limit=_LONGEST_LINE)
+        self._reading = [
+            asyncio.create_task(_each_line(process.stdout, say)),
+            asyncio.create_task(_each_line(process.stderr, say)),
+            asyncio.create_task(_each_line(channel, lambda line: hear(_parse(line)))),
+        ]
+        return self
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended and everything it printed was said."""
+        code = await self._process.wait()
+        await asyncio.wait(self._reading, timeout=_AFTERLIFE)
+        for task in self._reading:
+            task.cancel()
+        self._writer.close()
+        return code
+
+    def ask_reload(self) -> None:
+        """Ask it to read the lock again."""
+        self._writer.write(b'{"do": "reload"}\n')
+
+    async def stop(self, patience: float) -> None:
+        """Ask it to end, and end it after `patience` seconds; what it has started goes with it."""
+        self._signal(signal.SIGTERM)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), patience)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+
+async def _each_line(stream: asyncio.StreamReader, say: Say) -> None:
+    while True:
+        try:
+            line = await stream.readline()
+        except ValueError:
+            say(f"(a line of more than {_LONGEST_LINE:,} bytes)")
+            continue
+        except ConnectionError:
+            return
+        if not line:
+            return
+        say(line.decode(errors="replace").rstrip())
+
+
+def _parse(line: str) -> Mapping[str, object]:
+    try:
+        found = cast("object", json.loads(line))
+    except ValueError:
+        found = None
+    return cast("Mapping[str, object]", found) if isinstance(found, dict) else {}

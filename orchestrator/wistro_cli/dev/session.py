@@ -1,0 +1,236 @@
+"""A session of `wistro dev`: from the first compilation to the last process that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from wistro.errors import WistroError
+from wistro.project import Compiled, Lock, Project
+from wistro.project.lock import changes, dump_lock
+from wistro.stores.journal import Journal
+from wistro.temporal.host.runtime import Runtime
+from wistro_cli.dev.changes import file_changes
+from wistro_cli.dev.child import Child
+from wistro_cli.dev.ports import choose_port
+from wistro_cli.dev.screen import Places, Screen
+from wistro_cli.dev.temporal import LocalTemporal
+from wistro_cli.environment import ENV_FILE, load_env_file
+from wistro_cli.findings import problems_of
+from wistro_cli.folder import RUNTIME
+from wistro_cli.output import describe
+
+INTERRUPTED = 130
+LOCK = Path(RUNTIME, "dev.lock")
+"""What runs, as opposed to `wistro.yml.lock`, which is what was reviewed and committed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevOptions:
+    """What `wistro dev` was asked for."""
+
+    port: int | None = None
+    """The port; the project's usual one, or the next that is free, when not given."""
+    drain: float = 5.0
+    """Seconds that running steps get to finish when their code has changed, or at the end."""
+
+
+class Session:
+    """Runs a project on this machine, and again whenever its files change."""
+
+    def __init__(self, root: Path, options: DevOptions, screen: Screen) -> None:
+        self._root = root
+        self._options = options
+        self._screen = screen
+        self._stop = asyncio.Event()
+        self._code = 0
+        self._began = monotonic()
+        self._from_env = load_env_file(root)
+        project = Project.open(root)
+        self._port = choose_port(options.port, project.settings.endpoints.port)
+        self._temporal = LocalTemporal.of(
+            root, screen, codec_endpoint=f"http://localhost:{self._port}/_wistro/codec"
+        )
+        self._broken: frozenset[str] = frozenset()
+        self._lock: Lock | None = None
+        self._triggers: Child | None = None
+        self._worker: Child | None = None
+
+    async def run(self) -> int:
+        """Run until Ctrl-C (the exit code is 130) or SIGTERM (0): then stop triggers, worker, server.
+
+        Raises:
+            WistroError: it cannot start.
+        """
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        starting = asyncio.create_task(self._temporal.start())
+        try:
+            await self._until_stopped(self._run(starting))
+        finally:
+            await self._end(starting)
+        return self._code
+
+    async def _run(self, starting: asyncio.Task[None]) -> None:
+        compiled = await asyncio.to_thread(Project.open(self._root).compile)
+        self._screen.problems(problems_of(compiled))
+        self._use(compiled)
+        runtime = Runtime.open(Project.open(self._root), compiled.lock, self._temporal.address)
+        journal = await runtime.open_journal()
+        try:
+            after = await journal.last_seq()
+            self._triggers, self._worker = self._children()
+            self._triggers.start()
+            self._worker.start()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow(journal, after))
+                tasks.create_task(self._announce(starting))
+                tasks.create_task(self._watch())
+        finally:
+            await journal.close()
+
+    def _children(self) -> tuple[Child, Child]:
+        # Children inherit where Temporal is, and where the triggers are.
+        os.environ["TEMPORAL_ADDRESS"] = self._temporal.address.address
+        os.environ["TEMPORAL_NAMESPACE"] = self._temporal.address.namespace
+        os.environ["WISTRO_API"] = f"http://127.0.0.1:{self._port}"
+        common = [
+            "--project",
+            str(self._root),
+            "start",
+            "--development",
+            "--lock",
+            str(self._root / LOCK),
+        ]
+        common += ["--drain", f"{self._options.drain:g}"]
+        origins = [part for origin in self._temporal.ui_origins for part in ("--ui-origin", origin)]
+        triggers = [
+            *common,
+            "--only",
+            "triggers",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self._port),
+            *origins,
+        ]
+        return (
+            Child("triggers", triggers, self._screen),
+            Child("worker", [*common, "--only", "runs,steps"], self._screen),
+        )
+
+    async def _announce(self, starting: asyncio.Task[None]) -> None:
+        """Say where everything is once everything is there; then keep the server running."""
+        assert self._triggers
+        assert self._worker
+        await starting
+        await asyncio.gather(self._triggers.ready(), self._worker.ready())
+        if self._lock is not None and not (self._triggers.refused or self._worker.refused):
+            url = f"http://localhost:{self._port}"
+            places = Places(
+                api=url,
+                docs=f"{url}/docs",
+                temporal=self._temporal.address.address,
+                temporal_ui=self._temporal.ui_url,
+            )
+            self._screen.running(self._lock, places, monotonic() - self._began)
+        await self._temporal.keep()
+
+    async def _follow(self, journal: Journal, after: int) -> None:
+        async with aclosing(journal.tail(after_seq=after)) as entries:
+            async for entry in entries:
+                self._screen.entry(entry)
+
+    # Changes
+
+    async def _watch(self) -> None:
+        async with aclosing(file_changes(self._root)) as batches:
+            async for changed in batches:
+                try:
+                    await self._changed(changed)
+                except WistroError as error:
+                    message, hint = describe(error) or (str(error), None)
+                    self._screen.error(message, hint)
+                    self._screen.note("what ran before goes on")
+
+    async def _changed(self, changed: set[Path]) -> None:
+        """Load again what the changed files are part of."""
+        assert self._triggers
+        assert self._worker
+        env_changed = any(path.name == ENV_FILE for path in changed)
+        if env_changed:
+            self._from_env = load_env_file(self._root, replacing=self._from_env)
+        compiled = await asyncio.to_thread(Project.open(self._root).compile)
+        problems = problems_of(compiled)
+        newly_broken = _broken(compiled) - self._broken
+        old = self._lock
+        if newly_broken and old is not None:
+            # Half a sentence was saved: runs must not lose a step, or their attempts, over it.
+            self._screen.problems(problems)
+            self._screen.note("what ran before goes on")
+            return
+        differences = changes(old, compiled.lock) if old else ()
+        code_changed = env_changed or any(path.suffix == ".py" for path in changed)
+        if not (differences or code_changed or self._broken != _broken(compiled)):
+            return
+        self._screen.problems(problems)
+        self._use(compiled)
+        settings_changed = old is not None and old.runtime != compiled.lock.runtime
+        if env_changed or settings_changed:
+            await self._triggers.replace(self._options.drain, overlap=False)
+        elif differences:
+            self._triggers.reload()
+        if code_changed or differences:
+            await self._worker.replace(self._options.drain, overlap=True)
+        await self._worker.ready()
+        self._screen.reloaded(compiled.lock, differences)
+
+    def _use(self, compiled: Compiled) -> None:
+        self._lock = compiled.lock
+        self._broken = _broken(compiled)
+        path = self._root / LOCK
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        draft = path.with_suffix(".draft")
+        draft.write_text(dump_lock(compiled.lock), encoding="utf-8")
+        draft.replace(path)
+
+    # The end
+
+    async def _until_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        working = asyncio.create_task(work)
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+
+    async def _end(self, starting: asyncio.Task[None]) -> None:
+        """Nothing new, then what runs, then what it runs on."""
+        self._screen.note("stopping")
+        patience = self._options.drain + 5
+        for child in (self._triggers, self._worker):
+            if child is not None:
+                await child.stop(patience)
+        starting.cancel()
+        with suppress(asyncio.CancelledError, WistroError):
+            await starting
+        await self._temporal.stop()
+
+    def _interrupt(self) -> None:
+        self._code = INTERRUPTED
+        self._stop.set()
+
+
+def _broken(compiled: Compiled) -> frozenset[str]:
+    """The files that are left out because of what is wrong with them."""
+    unusable = {finding.step for finding in compiled.findings if finding.step}
+    return frozenset(unusable | {error.path for error in compiled.errors})

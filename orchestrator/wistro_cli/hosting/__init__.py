@@ -1,0 +1,1 @@
+"""`wistro start`: the parts of a project, put together in one process."""

@@ -1,0 +1,146 @@
+"""A process: its parts from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack, nullcontext
+from pathlib import Path
+
+import structlog
+
+from wistro.errors import WistroError
+from wistro.project.lock import load_lock
+from wistro.temporal.host.runtime import Runtime
+from wistro_cli.address import Address, read_address, remove_address, write_address
+from wistro_cli.control import Control
+from wistro_cli.hosting.options import HostOptions
+from wistro_cli.hosting.stores import open_stores
+from wistro_cli.hosting.triggers import TriggersPart
+from wistro_cli.hosting.work import backends_of, work
+from wistro_cli.output import describe
+from wistro_worker.serve import Backends
+
+API_VARIABLE = "WISTRO_API"
+INTERRUPTED = 130
+
+_log = structlog.stdlib.get_logger("wistro.host")
+
+
+class Host:
+    """Runs some parts of a project until it is told to stop."""
+
+    def __init__(
+        self, runtime: Runtime, lock_path: Path, options: HostOptions, control: Control | None
+    ) -> None:
+        self._runtime = runtime
+        self._lock_path = lock_path
+        self._options = options
+        self._control = control
+        self._stop = asyncio.Event()
+        self._triggers: TriggersPart | None = None
+        self._code = 0
+
+    async def run(self) -> int:
+        """Run until SIGTERM (the exit code is 0) or SIGINT (130): take nothing new, drain, let go.
+
+        Raises:
+            WistroError: a part cannot be started.
+        """
+        self._listen_for_signals()
+        runtime, parts = self._runtime, self._options.parts
+        async with AsyncExitStack() as stack:
+            stores = (
+                await stack.enter_async_context(open_stores(runtime)) if parts.triggers else None
+            )
+            if stores is not None:
+                self._triggers = await TriggersPart.make(runtime, stores, self._options)
+            backends = await stack.enter_async_context(
+                backends_of(runtime, stores, _api(runtime)) if parts.runs else nullcontext()
+            )
+            try:
+                await self._run_parts(backends)
+            finally:
+                remove_address(runtime.project.root)
+        return self._code
+
+    async def _run_parts(self, backends: Backends | None) -> None:
+        stop_working = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            obeying = serving = None
+            if self._control is not None:
+                obeying = tasks.create_task(
+                    self._control.obey(reload=self._reload, stop=self._stop)
+                )
+            if self._triggers is not None:
+                serving = tasks.create_task(self._triggers.run(self._stop, self._is_serving))
+            if backends is not None:
+                tasks.create_task(
+                    work(
+                        self._runtime,
+                        backends,
+                        self._options,
+                        stop=stop_working,
+                        on_ready=self._is_working,
+                    )
+                )
+            await self._stop.wait()
+            # Requests under way wait for what runs answer, so the runs go last.
+            if serving is not None:
+                await serving
+            stop_working.set()
+            if obeying is not None:
+                obeying.cancel()
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+
+    def _interrupt(self) -> None:
+        if self._stop.is_set():
+            # Asked twice: whoever is there will not wait for what is running.
+            os._exit(INTERRUPTED)
+        self._code = INTERRUPTED
+        self._stop.set()
+
+    def _is_serving(self, url: str) -> None:
+        server = self._runtime.server
+        address = Address(
+            url=url, pid=os.getpid(), temporal=server.address, namespace=server.namespace
+        )
+        write_address(self._runtime.project.root, address)
+        _log.info("serving", url=url, api=f"{url}/_wistro/api", docs=f"{url}/docs")
+        if self._control is not None:
+            self._control.tell("ready", url=url)
+
+    def _is_working(self) -> None:
+        _log.info(
+            "working on runs",
+            project=self._runtime.lock.project,
+            temporal=self._runtime.server.address,
+        )
+        if self._control is not None and self._triggers is None:
+            self._control.tell("ready")
+
+    async def _reload(self) -> None:
+        if self._control is None or self._triggers is None:
+            return
+        try:
+            self._triggers.reload(load_lock(self._lock_path))
+        except WistroError as error:
+            message, hint = describe(error) or (str(error), None)
+            self._control.tell("failed", message=message, hint=hint)
+        else:
+            self._control.tell("reloaded")
+
+
+def _api(runtime: Runtime) -> str:
+    """Where the triggers are, for a process that has none."""
+    if given := os.environ.get(API_VARIABLE):
+        return given.rstrip("/")
+    if found := read_address(runtime.project.root):
+        return found.url
+    settings = runtime.lock.runtime.endpoints
+    return f"http://{settings.host}:{settings.port or 3000}"

@@ -1,0 +1,62 @@
+"""The state and the journal of a process that opens them itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from wistro.errors import StoreError
+from wistro.stores.journal import Journal
+from wistro.stores.state import StateStore
+from wistro.temporal.host.runtime import Runtime
+
+KEEP_JOURNAL = timedelta(days=7)
+"""How long entries are kept; Temporal's histories have a retention of their own."""
+
+_PRUNE_EVERY = timedelta(hours=1)
+_log = structlog.stdlib.get_logger("wistro.host")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """Where steps keep values, and where it is noted what runs do."""
+
+    state: StateStore
+    journal: Journal
+
+
+@asynccontextmanager
+async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
+    """The project's stores while the context is open; the journal is kept short meanwhile.
+
+    Raises:
+        SetupError: the project names an adapter that there is not.
+        StoreError: a store cannot be opened.
+    """
+    state = await runtime.open_state()
+    try:
+        journal = await runtime.open_journal()
+        pruning = asyncio.create_task(_prune(journal))
+        try:
+            yield Stores(state=state, journal=journal)
+        finally:
+            pruning.cancel()
+            await journal.close()
+    finally:
+        await state.close()
+
+
+async def _prune(journal: Journal) -> None:
+    while True:
+        try:
+            removed = await journal.prune(KEEP_JOURNAL)
+            if removed:
+                _log.info("journal pruned", entries=removed)
+        except StoreError as error:
+            _log.warning("the journal was not pruned", error=error.message)
+        await asyncio.sleep(_PRUNE_EVERY.total_seconds())
