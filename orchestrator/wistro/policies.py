@@ -199,6 +199,11 @@ class HmacSignature(Options):
     """What stands before the signature in the header, such as `sha256=`."""
     encoding: Literal["hex", "base64"] = "hex"
     """How the signature is written."""
+    timestamp_header: str | None = None
+    """The header with the seconds since the epoch at which the sender signed `<timestamp>.<body>`;
+    without one, the body alone is signed."""
+    tolerance: Duration = timedelta(minutes=5)
+    """How far that moment may be from now: what is older may be a replay."""
     id_header: str | None = None
     """The header with the sender's delivery id: a repeated one gets the first one's run."""
 

@@ -151,5 +151,11 @@ def scheme_of(
         algorithm=declared.algorithm,
         encoding=declared.encoding,
         prefix=declared.prefix,
-        delivery_header=declared.id_header.lower() if declared.id_header else None,
+        timestamp_header=_lower(declared.timestamp_header),
+        tolerance=declared.tolerance,
+        delivery_header=_lower(declared.id_header),
     )
+
+
+def _lower(header: str | None) -> str | None:
+    return None if header is None else header.lower()
