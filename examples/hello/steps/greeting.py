@@ -1,0 +1,5 @@
+from pydantic import BaseModel
+
+
+class Greeting(BaseModel):
+    name: str
