@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, overload
+from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, TypeAlias, overload
 
-from typing_extensions import TypeAliasType, TypedDict, TypeVar
+from typing_extensions import TypedDict, TypeVar
 
 from wistro.errors import Terminal
+from wistro.state import State, SyncState
 
 if TYPE_CHECKING:
     from wistro.contract import Invocation, Trigger
-    from wistro.state import State, SyncState
 
 Level = Literal["debug", "info", "warn", "error"]
 
@@ -148,7 +148,7 @@ class Logger:
     warning = warn
 
 
-StateT = TypeVar("StateT", default="State")
+StateT = TypeVar("StateT", default=State)
 
 
 class Context(Generic[StateT]):
@@ -291,7 +291,7 @@ class Context(Generic[StateT]):
         return self._invocation.trigger.client_context
 
 
-SyncContext = TypeAliasType("SyncContext", "Context[SyncState]")
+SyncContext: TypeAlias = Context[SyncState]
 """What a `def` handler sees: as `Context`, with methods of `state` that return their values."""
 
 

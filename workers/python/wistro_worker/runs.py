@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from opentelemetry import trace
@@ -29,7 +29,9 @@ _seconds = Histogram(
 
 
 @contextmanager
-def telling_about_runs(project: str, append: Callable[[JournalEntry], None]) -> Iterator[None]:
+def telling_about_runs(
+    project: str, append: Callable[[JournalEntry], None]
+) -> Generator[None, None, None]:
     """Notes the progress of every run hosted by this process to `append`."""
 
     def note(progress: Progress) -> None:

@@ -89,6 +89,5 @@ def _is_context(parameter: inspect.Parameter, handler: Handler) -> bool:
             annotation = get_type_hints(holder, globalns=names)["value"]
         except NameError:  # the context is often imported for type checkers alone
             return "Context" in annotation
-    annotation = getattr(annotation, "__value__", annotation)
     origin = get_origin(annotation) or annotation
     return isinstance(origin, type) and issubclass(origin, Context)
