@@ -15,9 +15,6 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from wistro_triggers.app import create_app
-from wistro_triggers.serve import serve
-from wistro_worker.serve import python_worker, remote_backends
 
 from tests.conftest import TemporalServer
 from wistro.project import Project
@@ -28,6 +25,9 @@ from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress
+from wistro_triggers.app import create_app
+from wistro_triggers.serve import serve
+from wistro_worker.serve import python_worker, remote_backends
 
 SECRETS = {
     "GITHUB_WEBHOOK_SECRET": "It's a Secret to Everybody",
@@ -52,7 +52,9 @@ class Shop:
 
     async def ended(self, flow: str, run_id: str) -> dict[str, object]:
         """The run once it has ended, as the management API shows it."""
-        return await self.shown(flow, run_id, lambda run: run["status"] not in {"running", "scheduled"})
+        return await self.shown(
+            flow, run_id, lambda run: run["status"] not in {"running", "scheduled"}
+        )
 
     async def shown(
         self, flow: str, run_id: str, reached: Callable[[dict[str, object]], object]
@@ -136,5 +138,3 @@ async def shop(
     async with open_shop(address, tmp_path_factory.mktemp("triggers")) as shop, working(shop):
         await shop.engine.sync_schedules()
         yield shop
-
-

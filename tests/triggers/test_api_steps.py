@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -16,7 +17,10 @@ from tests.triggers.conftest import SECRETS, Shop
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
-ORDER = {"customer": "Ada", "lines": [{"article": "tea", "count": 2}, {"article": "cup", "count": 1}]}
+ORDER = {
+    "customer": "Ada",
+    "lines": [{"article": "tea", "count": 2}, {"article": "cup", "count": 1}],
+}
 
 
 async def test_the_handler_answers_and_the_run_goes_on(shop: Shop) -> None:
@@ -188,12 +192,15 @@ async def test_an_idempotency_key_gives_the_first_run_and_answer(shop: Shop) -> 
 
 
 async def test_a_delayed_start(shop: Shop) -> None:
+    later = await shop.http.post("/risks", json={"stake": 1}, headers={"wistro-delay": "1h"})
+    path = f"/_wistro/api/runs/edge/{later.json()['run_id']}"
+    assert (await shop.admin.get(path)).json()["status"] == "scheduled"
+    asked = datetime.now(UTC)
     answer = await shop.http.post("/risks", json={"stake": 1}, headers={"wistro-delay": "1.5"})
     assert answer.status_code == 202
     run_id = answer.json()["run_id"]
-    run = (await shop.admin.get(f"/_wistro/api/runs/edge/{run_id}")).json()
-    assert run["status"] == "scheduled"
-    assert (await shop.ended("edge", run_id))["status"] == "completed"
+    run = await shop.ended("edge", run_id)
+    assert datetime.fromisoformat(run["closed_at"]) - asked > timedelta(seconds=1.4)
     wrong = await shop.http.post("/risks", json={}, headers={"wistro-at": "tomorrow"})
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "invalid_header")
 

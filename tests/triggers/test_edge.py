@@ -148,3 +148,11 @@ async def test_requests_are_counted_by_template(http: httpx.AsyncClient) -> None
     before = count()
     await http.get("/inner/fails/refused")
     assert count() == before + 1
+
+
+async def test_some_paths_have_bounds_of_their_own() -> None:
+    app = Edge(application().router, max_body_bytes=LIMIT, bounded=("/inner/echo",))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as http:
+        assert (await http.post("/inner/echo", content=b"x" * 1200)).json()["size"] == 1200

@@ -43,13 +43,18 @@ async def test_the_graph_of_a_flow(shop: Shop) -> None:
     assert nodes.keys() == {"nightly", "pack", "payment", "place_order"}
     assert nodes["place_order"]["kind"] == "api"
     assert nodes["place_order"]["config"]["api"]["path"] == "/shops/{shop}/orders"
-    drawn = [(e["source"], e["topic"], e["target"], e["kind"], e["target_flow"]) for e in graph["edges"]]
+    drawn = [
+        (e["source"], e["topic"], e["target"], e["kind"], e["target_flow"]) for e in graph["edges"]
+    ]
     assert sorted(drawn, key=str) == [
         ("place_order", "order.placed", "pack", "message", None),
         ("place_order", "order.placed", "ship", "cross_flow", "parcels"),
     ]
     parcels = (await shop.admin.get(f"{API}/flows/parcels")).json()["graph"]
-    assert [(e["source"], e["target"], e["kind"], e["label"], e["source_flow"]) for e in parcels["edges"]] == [
+    assert [
+        (e["source"], e["target"], e["kind"], e["label"], e["source_flow"])
+        for e in parcels["edges"]
+    ] == [
         ("ship", "customer", "virtual", "at the door", None),
         ("place_order", "ship", "cross_flow", None, "orders"),
     ]
@@ -86,7 +91,10 @@ async def test_runs_are_listed_by_page(shop: Shop) -> None:
     assert second["runs"][0]["run_id"] not in {run["run_id"] for run in first["runs"]}
     assert {run["trigger"] for run in first["runs"]} == {"api:take_risk"}
     wrong = await shop.admin.get(f"{API}/runs", params={"status": "lost"})
-    assert (wrong.status_code, wrong.json()["error"]["details"][0]["field"]) == (422, "query.status")
+    assert (wrong.status_code, wrong.json()["error"]["details"][0]["field"]) == (
+        422,
+        "query.status",
+    )
 
 
 async def test_a_run_is_shown_with_its_deliveries_and_logs(shop: Shop) -> None:
@@ -106,7 +114,11 @@ async def test_a_run_is_shown_with_its_deliveries_and_logs(shop: Shop) -> None:
             if logs["entries"]:
                 break
     (line,) = logs["entries"]
-    assert (line["message"], line["fields"], line["step"]) == ("packed", {"customer": "Alan"}, "pack")
+    assert (line["message"], line["fields"], line["step"]) == (
+        "packed",
+        {"customer": "Alan"},
+        "pack",
+    )
     assert logs["next_after"] is None
 
 

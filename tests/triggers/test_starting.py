@@ -21,6 +21,7 @@ def test_nothing_is_asked_for_by_default() -> None:
         ("respond-async", StartOptions(respond_async=True)),
         ("respond-async, wait=10", StartOptions(respond_async=True, wait=timedelta(seconds=10))),
         ('wait="5"; foo=bar', StartOptions(wait=timedelta(seconds=5))),
+        ("wait=0", StartOptions(respond_async=True, wait=timedelta())),
         ("wait=soon, return=minimal, ,", StartOptions()),
     ],
 )

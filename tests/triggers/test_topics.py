@@ -112,7 +112,9 @@ async def test_what_is_no_message_is_refused(shop: Shop) -> None:
     headers = {"content-type": "text/plain"}
     answer = await shop.admin.post(PAYMENTS, content=b"hello", headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
-    answer = await shop.admin.post(PAYMENTS, content=b"{", headers={"content-type": "application/json"})
+    answer = await shop.admin.post(
+        PAYMENTS, content=b"{", headers={"content-type": "application/json"}
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_json")
 
 

@@ -44,15 +44,15 @@ def accepted(run: Accepted, *, preferred: bool = False) -> Response:
     """A 202 that says which run it is, and where to look at it."""
     headers = {
         "location": f"/_wistro/api/runs/{quote(run.flow, safe='')}/{run.run_id}",
-        **run_headers(run.run_id, existed=run.existed),
+        **run_headers(run),
         **({"preference-applied": "respond-async"} if preferred else {}),
     }
     return Response(run.model_dump_json(), 202, headers=headers, media_type="application/json")
 
 
-def run_headers(run_id: str, *, existed: bool) -> dict[str, str]:
+def run_headers(run: Accepted) -> dict[str, str]:
     """The headers of every answer that a run gave."""
-    return {RUN_HEADER: run_id, **({REPLAYED_HEADER: "true"} if existed else {})}
+    return {RUN_HEADER: run.run_id, **({REPLAYED_HEADER: "true"} if run.existed else {})}
 
 
 def step_response(output: object, schemas: Mapping[int, Schema], *, step: str) -> Response:

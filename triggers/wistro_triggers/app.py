@@ -8,9 +8,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from wistro.stores.worker_client import WORKER_API
 from wistro_codec import verify_run_token
 from wistro_codec.server import bearer_token, codec_router, loopback
 from wistro_codec.storage import resolver
@@ -64,57 +65,24 @@ def create_app(
         SetupError: A webhook's secret is missing.
     """
     settings = engine.lock.runtime.endpoints
-    live = LiveStreams(journal)
-    server = EndpointServer(
-        engine=engine, answer_timeout=settings.answer_timeout, development=development
-    )
-    routes = ApiRoutes(server, engine.lock, secret=secret)
     site = Site(
         engine=engine,
         project=runtime.project,
         state=state,
         journal=journal,
-        live=live,
+        live=LiveStreams(journal),
         messages=Messages(engine),
     )
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
-        yield
-        live.close()
-
-    app = FastAPI(
-        title=engine.lock.project, lifespan=lifespan, redoc_url=None, redirect_slashes=False
+    server = EndpointServer(
+        engine=engine, answer_timeout=settings.answer_timeout, development=development
     )
-    app.openapi = lambda: project_openapi(engine.lock)
-    app.state.live = live
-    app.state.routes = routes
-
+    routes = ApiRoutes(server, engine.lock, secret=secret)
     ours = _ours(site, runtime.token, public_metrics=settings.public_metrics)
-    bearer = bearer_token(runtime.token)
-    codec = codec_router(
-        runtime.codec,
-        authenticate=loopback(bearer) if development else bearer,
-        origins=ui_origins,
-        resolve=resolver([runtime.storage]),
-    )
-    ours.include_router(codec, prefix="/codec")
-    worker = worker_api(
-        project=engine.lock.project,
-        state=state,
-        journal=journal,
-        verify=lambda token: verify_run_token(runtime.keys, token, now=time.time()),
-    )
-
-    # In this order: nobody takes our paths, and a project may have a `/docs` of its own.
-    documents = list(app.router.routes)
-    app.router.routes.clear()
-    app.include_router(worker)
-    app.mount(OURS, ours)
-    app.router.routes += [routes, *documents]
-
+    ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
+    app = _shell(site, routes, worker=_worker_api(site, runtime), ours=ours)
     install_faults(app)
-    app.add_middleware(Edge, max_body_bytes=settings.max_body)
+    bounded = (f"{OURS}/codec/", f"{WORKER_API}/")
+    app.add_middleware(Edge, max_body_bytes=settings.max_body, bounded=bounded)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -127,13 +95,38 @@ def create_app(
 
 
 def reload_app(app: FastAPI, lock: Lock) -> None:
-    """Serve another lock from now on; requests and runs under way finish with the old one.
+    """Serve the endpoints of another lock from now on; requests under way finish with the old ones.
+
+    The engine is told by `Engine.reload`, after this: a lock whose secrets are missing changes nothing.
 
     Raises:
         SetupError: A webhook's secret is missing; everything stays as it was.
     """
     routes: ApiRoutes = app.state.routes
     routes.reload(lock)
+
+
+def _shell(site: Site, routes: ApiRoutes, *, worker: APIRouter, ours: FastAPI) -> FastAPI:
+    """The outer application, which finds out whose a request is."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        yield
+        site.live.close()
+
+    app = FastAPI(
+        title=site.lock.project, lifespan=lifespan, redoc_url=None, redirect_slashes=False
+    )
+    app.openapi = lambda: project_openapi(site.lock)
+    app.state.live = site.live
+    app.state.routes = routes
+    # In this order: nobody takes our paths, and a project may have a `/docs` of its own.
+    documents = list(app.router.routes)
+    app.router.routes.clear()
+    app.include_router(worker)
+    app.mount(OURS, ours)
+    app.router.routes += [routes, *documents]
+    return app
 
 
 def _ours(site: Site, token: str, *, public_metrics: bool) -> FastAPI:
@@ -152,3 +145,22 @@ def _ours(site: Site, token: str, *, public_metrics: bool) -> FastAPI:
     ours.include_router(health_router(site.engine, site.state, metrics_guard=guard))
     install_faults(ours)
     return ours
+
+
+def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> APIRouter:
+    bearer = bearer_token(runtime.token)
+    return codec_router(
+        runtime.codec,
+        authenticate=loopback(bearer) if development else bearer,
+        origins=origins,
+        resolve=resolver([runtime.storage]),
+    )
+
+
+def _worker_api(site: Site, runtime: Runtime) -> APIRouter:
+    return worker_api(
+        project=site.lock.project,
+        state=site.state,
+        journal=site.journal,
+        verify=lambda token: verify_run_token(runtime.keys, token, now=time.time()),
+    )

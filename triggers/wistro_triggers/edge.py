@@ -6,6 +6,7 @@ Plain ASGI, so that streams pass through untouched.
 from __future__ import annotations
 
 import re
+import sys
 import time
 import uuid
 
@@ -38,10 +39,17 @@ _SAFE_HEADERS = {
 class Edge:
     """Wraps the application; see the module."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
-        """Wrap `app`, refusing request bodies of more than `max_body_bytes`."""
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, bounded: tuple[str, ...] = ()) -> None:
+        """Wrap `app`.
+
+        Args:
+            app: The application.
+            max_body_bytes: Larger request bodies are refused.
+            bounded: Where paths begin whose routes have bounds of their own.
+        """
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.bounded = bounded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -67,7 +75,8 @@ class Edge:
                     answered.setdefault(name, value)
             await send(message)
 
-        body = _BoundedBody(receive, self.max_body_bytes)
+        own_bound = scope["path"].startswith(self.bounded)
+        body = _BoundedBody(receive, sys.maxsize if own_bound else self.max_body_bytes)
         try:
             body.check_length(headers)
             await self.app(scope, body.receive, answer)

@@ -107,8 +107,8 @@ class EndpointServer:
                 after=options.after,
                 at=options.at,
             )
-            metrics.count_run(endpoint.flow, "api")
             run = Accepted(flow=started.flow, run_id=started.run_id, existed=started.existed)
+            metrics.count_run(run, "api")
             return accepted(run, preferred=options.respond_async)
         longest = self.answer_timeout
         timeout = longest if options.wait is None else min(options.wait, longest)
@@ -117,10 +117,12 @@ class EndpointServer:
                 endpoint.flow, trigger, data, timeout=timeout, idempotency_key=key
             )
         except AnswerPending as pending:
-            return accepted(Accepted(flow=endpoint.flow, run_id=pending.run_id or ""))
-        finally:
-            metrics.count_run(endpoint.flow, "api")
-        headers = run_headers(answer.run_id, existed=answer.existed)
+            run = Accepted(flow=endpoint.flow, run_id=pending.run_id or "")
+            metrics.count_run(run, "api")
+            return accepted(run)
+        run = Accepted(flow=answer.flow, run_id=answer.run_id, existed=answer.existed)
+        metrics.count_run(run, "api")
+        headers = run_headers(run)
         try:
             if answer.result is None:
                 assert answer.error is not None

@@ -61,7 +61,7 @@ def health_router(
                 "temporal": tasks.create_task(_check("temporal", temporal)),
                 "state": tasks.create_task(_check("state", store)),
             }
-        checks = {name: task.result() for name, task in found.items()}
+        checks: dict[str, Verdict] = {name: task.result() for name, task in found.items()}
         status: Verdict = "unavailable" if "unavailable" in checks.values() else "ok"
         response.status_code = 200 if status == "ok" else 503
         return Health(status=status, checks=checks)

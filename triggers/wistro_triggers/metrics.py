@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prometheus_client import Counter, Histogram
+
+if TYPE_CHECKING:
+    from wistro_triggers.answers import Accepted
 
 _requests = Counter(
     "wistro_http_requests", "HTTP requests answered.", ["method", "route", "status"]
@@ -24,6 +29,7 @@ def observe_request(*, method: str, route: str, status: int, seconds: float) -> 
     _latency.labels(method, route).observe(seconds)
 
 
-def count_run(flow: str, trigger: str) -> None:
-    """Count a run that a request started."""
-    _runs.labels(flow, trigger).inc()
+def count_run(run: Accepted, trigger: str) -> None:
+    """Count a run that a request started; one that existed was counted then."""
+    if not run.existed:
+        _runs.labels(run.flow, trigger).inc()

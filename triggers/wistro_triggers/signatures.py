@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wistro.policies import Signature
     from wistro.project.descriptor import Descriptor
 
-Algorithm = Literal["sha1", "sha256", "sha384", "sha512"]
+Algorithm = Literal["sha1", "sha256", "sha512"]
 Encoding = Literal["hex", "base64"]
 
 

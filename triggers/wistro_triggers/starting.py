@@ -51,10 +51,11 @@ def read_options(headers: Mapping[str, str]) -> StartOptions:
         Problem: 400 that names the header that is wrong.
     """
     preferences = _preferences(headers.get("prefer", ""))
+    wait = _wait(preferences.get("wait"))
     options = StartOptions(
         idempotency_key=_key(headers.get("idempotency-key")),
-        respond_async="respond-async" in preferences,
-        wait=_wait(preferences.get("wait")),
+        respond_async="respond-async" in preferences or wait == timedelta(0),
+        wait=wait,
         after=_delay(headers.get("wistro-delay")),
         at=_moment(headers.get("wistro-at")),
     )

@@ -75,7 +75,7 @@ def topics_router(engine: Engine, messages: Messages) -> APIRouter:
                     for run in started
                 ]
         for run in runs:
-            metrics.count_run(run.flow, "event")
+            metrics.count_run(run, "event")
         return Published(topic=topic, messages=len(batch), runs=runs)
 
     return router

@@ -88,8 +88,9 @@ def operations_router(site: Site) -> APIRouter:
             after=wanted.after,
             at=wanted.at,
         )
-        metrics.count_run(wanted.flow, "operator")
-        return Accepted(flow=started.flow, run_id=started.run_id, existed=started.existed)
+        run = Accepted(flow=started.flow, run_id=started.run_id, existed=started.existed)
+        metrics.count_run(run, "operator")
+        return run
 
     @router.post("/{flow}/{run_id}/cancel", status_code=202, summary="Ask a run to end")
     async def cancel_run(flow: FlowPath, run_id: RunPath) -> Accepted:

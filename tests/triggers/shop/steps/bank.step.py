@@ -6,7 +6,11 @@ config = ApiStep(
     method="POST",
     path="/hooks/bank",
     signature=HmacSignature(
-        secret="BANK_SECRET", header="X-Bank-Mac", algorithm="sha512", encoding="base64", prefix="v1,"
+        secret="BANK_SECRET",
+        header="X-Bank-Mac",
+        algorithm="sha512",
+        encoding="base64",
+        prefix="v1,",
     ),
 )
 

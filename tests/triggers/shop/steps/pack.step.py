@@ -8,6 +8,6 @@ config = EventStep(
 
 
 async def handler(order: Order, ctx: Context) -> None:
-    ctx.logger.info("packed", {"customer": order.customer})
+    ctx.logger.info("packed", customer=order.customer)
     await ctx.state.set("packed", ctx.run_id, order.customer)
     await ctx.emit("order.packed", {"customer": order.customer})

@@ -1,7 +1,12 @@
 from wistro import ApiStep, Context
 
 config = ApiStep(
-    name="Take a risk", flows=["edge"], method="POST", path="/risks", emits=["risk.taken"], mode="async"
+    name="Take a risk",
+    flows=["edge"],
+    method="POST",
+    path="/risks",
+    emits=["risk.taken"],
+    mode="async",
 )
 
 
