@@ -243,5 +243,5 @@ async def test_too_many_deliveries_without_a_loop_name_the_step() -> None:
 
 
 async def test_an_unknown_topic_is_a_mistake_of_the_test() -> None:
-    with pytest.raises(LookupError, match="did you mean `order.placed`"):
+    with pytest.raises(LookupError, match=r"did you mean `order\.placed`"):
         await flow(step("a", "order.placed")).emit("orders", "order.place")

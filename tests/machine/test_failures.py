@@ -119,6 +119,36 @@ class TestOnFailure:
         shop.fake("charge", error="broken")
         assert (await shop.emit("orders", "x")).outcome == "failed"
 
+    async def test_failures_of_failures_are_told_too(self) -> None:
+        shop = flow(
+            step("charge", "x", on_failure="emit", failure_topic="charge.failed"),
+            step("mail", "charge.failed", on_failure="emit", failure_topic="mail.failed"),
+            step("call", "mail.failed"),
+        )
+        shop.fake("charge", error="declined")
+        shop.fake("mail", error="bounced")
+        run = await shop.emit("orders", "x")
+        assert run.outcome == "completed"
+        assert [d.step for d in run.deliveries()] == ["charge", "mail", "call"]
+
+    async def test_a_failure_that_leads_to_itself_fails_the_run(self) -> None:
+        shop = flow(
+            step("charge", "x", "mail.failed", on_failure="emit", failure_topic="charge.failed"),
+            step("mail", "charge.failed", on_failure="emit", failure_topic="mail.failed"),
+        )
+        shop.fake("charge", error="declined")
+        shop.fake("mail", error="bounced")
+        run = await shop.emit("orders", "x")
+        assert run.outcome == "failed"
+        assert [d.step for d in run.deliveries()] == ["charge", "mail", "charge"]
+
+    async def test_a_failure_topic_may_carry_other_messages(self) -> None:
+        shop = flow(step("a", "f", on_failure="emit", failure_topic="f"))
+        shop.fake("a", error="no")
+        run = await shop.emit("orders", "f", "not a failure")
+        assert run.outcome == "failed"
+        assert len(run.emitted("f")) == 1
+
     async def test_hold_waits_for_an_operator(self) -> None:
         shop = flow(step("charge", "x", on_failure="hold"))
         shop.fake("charge", error="the provider is away")

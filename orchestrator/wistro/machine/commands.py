@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from wistro.contract import Emission
 from wistro.machine.state import Delivery
 
 AnnounceKind = Literal[
@@ -68,6 +69,8 @@ class Announce:
 
     kind: AnnounceKind
     delivery: Delivery
+    emission: Emission | None = None
+    """What tells the subscribers of its failure topic that it has failed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, cast
 
 from wistro.contract import ErrorInfo
 from wistro.machine.loops import loop_of
@@ -60,3 +60,18 @@ def failure_message(delivery: Delivery, error: ErrorInfo) -> dict[str, object]:
         "error": {"code": error.code, "message": error.message, "type": error.type},
         "attempts": delivery.attempts,
     }
+
+
+def goes_round(plan: Plan, delivery: Delivery) -> bool:
+    """Whether the delivery failed on a message that tells of a failure of its own step.
+
+    Telling that again would put the message into itself, deeper each time round.
+    """
+    told = {step.failure_topic for step in plan.steps.values() if step.on_failure == "emit"}
+    topic, data = delivery.topic, delivery.data
+    while topic in told and isinstance(data, dict):
+        failure = cast("dict[str, object]", data)
+        if failure.get("step") == delivery.step:
+            return True
+        topic, data = failure.get("topic"), failure.get("data")
+    return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from wistro.contract import Emission, ErrorInfo, Report, StepResult
 from wistro.machine import failures
 from wistro.machine.commands import (
@@ -61,6 +63,8 @@ class Machine:
         self._expressions = expressions
         self._joins = Joins(plan, state, expressions)
         self._commands: list[Command] = []
+        self._failure_messages: deque[tuple[str, Emission]] = deque()
+        """Routed one after the other, as a failure may follow from a failure."""
         self._timers = Timers(state, self._commands)
         self._running = sum(d.status == "running" for d in state.deliveries.values())
 
@@ -251,9 +255,9 @@ class Machine:
             self._announce("delivery.ignored", delivery)
         elif choice == "emit" and topic is not None:
             del self.state.deliveries[delivery.id]
-            self._announce("delivery.failed", delivery)
             emission = Emission(topic=topic, data=failures.failure_message(delivery, error))
-            self._route(delivery.id, (emission,), at)
+            self._announce("delivery.failed", delivery, emission)
+            self._failure_messages.append((delivery.id, emission))
         else:
             delivery.status = "failed"
             self._announce("delivery.failed", delivery)
@@ -266,6 +270,8 @@ class Machine:
                 None,
             )  # A message for another flow is not lost, and does not end this one.
         step = self.plan.steps[delivery.step]
+        if step.on_failure == "emit" and failures.goes_round(self.plan, delivery):
+            return "fail", None
         return step.on_failure, step.failure_topic
 
     def _rest(self, id: str) -> Delivery | None:
@@ -417,18 +423,21 @@ class Machine:
             self._timers.set(GRACE, at + CANCEL_GRACE)
 
     def _advance(self, at: float) -> None:
-        """Dispatches what the window lets through, or finishes when nothing is left to wait for."""
-        if self.state.ending is None:
-            self._dispatch(at)
-            while self._idle() and self.state.joining:
-                # Nothing can complete these joins any more: say so instead of waiting for ever.
-                id = next(iter(self.state.joining))
-                self._join_overdue(id, at, "join_incomplete")
-                if self.state.ending is None:
-                    self._dispatch(at)
+        """Does all that can be done now, and finishes when nothing is left to wait for."""
+        while True:
+            if self._failure_messages:
+                parent, emission = self._failure_messages.popleft()
+                self._route(parent, (emission,), at)
+            elif self._may_dispatch():
+                self._dispatch(at)
+            elif self._idle() and self.state.joining:
+                # Nothing can complete this join any more: say so instead of waiting for ever.
+                self._join_overdue(next(iter(self.state.joining)), at, "join_incomplete")
+            else:
+                break
         if self.state.ending is not None and self._running == 0:
             self._finish(self.state.ending, at)
-        elif self.state.ending is None and self._idle() and not self.state.joining:
+        elif self._idle():
             self._finish("completed", at)
 
     def _idle(self) -> bool:
@@ -436,12 +445,13 @@ class Machine:
             return False
         return not any(timer.startswith("join:") for timer in self.state.timers)
 
+    def _may_dispatch(self) -> bool:
+        room = self._running < self.plan.limits.in_flight and not self.draining
+        return bool(self.state.queue) and room and self.state.ending is None
+
     def _dispatch(self, at: float) -> None:
-        window = self.plan.limits.in_flight
-        while self.state.queue and self._running < window and not self.draining:
-            delivery = self.state.deliveries[self.state.queue.pop(0)]
-            if self._join_again(delivery, at):
-                continue
+        delivery = self.state.deliveries[self.state.queue.pop(0)]
+        if not self._join_again(delivery, at):
             delivery.status = "running"
             self._running += 1
             self._commands.append(self._hand_over(delivery))
@@ -477,8 +487,10 @@ class Machine:
     def _count(self, delivery: Delivery) -> Count:
         return self.state.counts.setdefault(delivery.step or f"→ {delivery.flow}", Count())
 
-    def _announce(self, kind: AnnounceKind, delivery: Delivery) -> None:
-        self._commands.append(Announce(kind=kind, delivery=delivery))
+    def _announce(
+        self, kind: AnnounceKind, delivery: Delivery, emission: Emission | None = None
+    ) -> None:
+        self._commands.append(Announce(kind=kind, delivery=delivery, emission=emission))
 
     def _note(self, text: str) -> None:
         if text not in self.state.notes and len(self.state.notes) < _MAX_NOTES:

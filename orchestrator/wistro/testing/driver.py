@@ -28,7 +28,6 @@ from wistro.machine.events import (
     SegmentCompleted,
     TimerFired,
 )
-from wistro.machine.failures import failure_message
 from wistro.machine.plan import Plan
 from wistro.machine.reducer import Machine
 from wistro.machine.state import Delivery, RunState
@@ -110,7 +109,9 @@ class RunDriver:
             case ClearTimer():
                 world.clock.clear((self, command.timer))
             case Announce():
-                self._take_note(command)
+                self.records.announced(command)
+                if command.emission is not None:
+                    self.emissions.append(command.emission)
             case Finish():
                 for work in self._work.values():
                     work.leave()
@@ -186,13 +187,3 @@ class RunDriver:
     def _running(self, id: str) -> bool:
         delivery = self.state.deliveries.get(id)
         return delivery is not None and delivery.status == "running"
-
-    def _take_note(self, command: Announce) -> None:
-        delivery, error = command.delivery, command.delivery.error
-        self.records.announced(command)
-        step = self.plan.steps.get(delivery.step)
-        if command.kind != "delivery.failed" or step is None or error is None:
-            return
-        if step.on_failure == "emit" and step.failure_topic is not None:
-            message = failure_message(delivery, error)
-            self.emissions.append(Emission(topic=step.failure_topic, data=message))
