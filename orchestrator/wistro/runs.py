@@ -11,7 +11,15 @@ from wistro.contract import Emission, ErrorInfo, RunRef, Trigger
 
 RunStatus = Literal["scheduled", "running", "completed", "failed", "cancelled", "timed_out"]
 DeliveryStatus = Literal[
-    "queued", "running", "retrying", "held", "completed", "failed", "cancelled", "ignored", "skipped"
+    "queued",
+    "running",
+    "retrying",
+    "held",
+    "completed",
+    "failed",
+    "cancelled",
+    "ignored",
+    "skipped",
 ]
 
 

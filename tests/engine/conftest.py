@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 import textwrap
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import pytest
-from wistro_worker.serve import Backends, python_worker
 
 from tests.conftest import TemporalServer
 from wistro.contract import Trigger
@@ -25,8 +26,23 @@ from wistro.temporal.host.engine import Engine, Started
 from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress
+from wistro_worker.serve import Backends, python_worker
 
 ENDED = {"completed", "failed", "cancelled", "timed_out"}
+
+
+class Named(Protocol):
+    """Whatever says which run it is."""
+
+    @property
+    def flow(self) -> str:
+        """The flow of the run."""
+        ...
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +60,12 @@ class Hosted:
         (started,) = await self.engine.publish(topic, data)
         return started
 
-    async def ended(self, started: Started, seconds: float = 60) -> RunDetail:
+    async def ended(self, started: Named, seconds: float = 60) -> RunDetail:
         """The run once it has ended."""
         return await self.until(started, lambda run: run.status in ENDED, seconds)
 
     async def until(
-        self, started: Started, reached: Callable[[RunDetail], bool], seconds: float = 60
+        self, started: Named, reached: Callable[[RunDetail], bool], seconds: float = 60
     ) -> RunDetail:
         """The run once `reached` says so."""
         async with asyncio.timeout(seconds):
@@ -78,34 +94,35 @@ def write_project(root: Path, files: Mapping[str, str]) -> Project:
 @pytest.fixture
 def host(temporal_server: TemporalServer, tmp_path: Path) -> Host:
     """Hosts a project: `async with host({"a.step.py": "…"}) as hosted`."""
+    address = ServerAddress(address=temporal_server.address, namespace=temporal_server.namespace)
+    return partial(hosting, address, tmp_path)
 
-    @asynccontextmanager
-    async def start(files: Mapping[str, str]) -> AsyncIterator[Hosted]:
-        project = write_project(tmp_path, files)
-        compiled = project.compile()
-        assert compiled.ok, (compiled.errors, compiled.findings)
-        address = ServerAddress(
-            address=temporal_server.address, namespace=temporal_server.namespace
+
+@asynccontextmanager
+async def hosting(
+    address: ServerAddress, root: Path, files: Mapping[str, str]
+) -> AsyncGenerator[Hosted]:
+    """Hosts the project of these files in this process."""
+    project = write_project(root, files)
+    compiled = project.compile()
+    assert compiled.ok, (compiled.errors, compiled.findings)
+    runtime = Runtime.open(project, compiled.lock, address)
+    engine = await runtime.engine()
+    state, journal = MemoryState(), MemoryJournal()
+    backends = Backends(state=lambda _: state, journal=journal)
+    async with (
+        python_worker(project.root, compiled.lock, backends) as worker,
+        host_runs(
+            engine.client,
+            engine,
+            worker.activity,
+            queues=worker.queues,
+            drain=timedelta(seconds=1),
+        ),
+    ):
+        yield Hosted(
+            root=project.root, runtime=runtime, engine=engine, state=state, journal=journal
         )
-        runtime = Runtime.open(project, compiled.lock, address)
-        engine = await runtime.engine()
-        state, journal = MemoryState(), MemoryJournal()
-        backends = Backends(state=lambda _: state, journal=journal)
-        async with (
-            python_worker(project.root, compiled.lock, backends) as worker,
-            host_runs(
-                engine.client,
-                engine,
-                worker.activity,
-                queues=worker.queues,
-                drain=timedelta(seconds=1),
-            ),
-        ):
-            yield Hosted(
-                root=project.root, runtime=runtime, engine=engine, state=state, journal=journal
-            )
-
-    return start
 
 
 def api(step: str) -> Trigger:

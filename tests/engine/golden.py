@@ -10,15 +10,14 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import WorkflowHistory
 from temporalio.converter import DataConverter
-from wistro_codec import KeyRing, Master, WistroCodec, data_converter, write_keys
 
 from wistro.machine.plan import PLAN_VERSION
+from wistro_codec import KeyRing, Master, WistroCodec, data_converter, write_keys
 
 HISTORIES = Path(__file__).parent / "histories"
 KEYS = KeyRing([Master("golden", datetime(2026, 1, 1, tzinfo=UTC), bytes(range(32)))], "golden")
@@ -37,9 +36,7 @@ def load(path: Path) -> WorkflowHistory:
 async def record(names: list[str]) -> None:
     """Runs the scenarios on a development server and writes their histories."""
     from tests.engine import conftest, test_runs, test_scale
-    from wistro.temporal.host.devserver import DevServer, find_binary
-
-    host_of = conftest.host.__wrapped__  # pyright: ignore[reportFunctionMemberAccess]
+    from wistro.temporal.host.devserver import DevServer, ServerAddress, find_binary
 
     async def orders(hosted: conftest.Hosted) -> str:
         started = await hosted.emit("order.placed", {"id": "8", "card": "declined"})
@@ -59,7 +56,9 @@ async def record(names: list[str]) -> None:
     def emitting(data: object) -> Callable[[conftest.Hosted], Awaitable[str]]:
         async def scenario(hosted: conftest.Hosted) -> str:
             started = await hosted.emit("begin", data)
-            await hosted.until(started, lambda run: run.status != "running" or bool(run.waiting_for == "operator"))
+            await hosted.until(
+                started, lambda run: run.status != "running" or bool(run.waiting_for == "operator")
+            )
             if (await hosted.engine.show(started.run_id)).status == "running":
                 await hosted.engine.cancel(started.flow, started.run_id)
                 await hosted.ended(started)
@@ -78,18 +77,16 @@ async def record(names: list[str]) -> None:
     HISTORIES.mkdir(exist_ok=True)
     binary = find_binary().path
     with tempfile.TemporaryDirectory() as folder:
-        async with DevServer(binary=binary, folder=Path(folder), in_memory=True, ui=False) as server:
+        async with DevServer(
+            binary=binary, folder=Path(folder), in_memory=True, ui=False
+        ) as server:
+            address = ServerAddress(address=server.address, namespace="default")
             for name in names or list(scenarios):
                 files, scenario = scenarios[name]
                 root = Path(folder) / name
                 (root / ".wistro").mkdir(parents=True)
                 write_keys(root / ".wistro" / "keys.json", KEYS)
-                address = conftest.TemporalServer(
-                    address=server.address, namespace="default", binary=binary, folder=root,
-                    database=root,
-                )
-                hosting: AbstractAsyncContextManager[conftest.Hosted] = host_of(address, root)(files)
-                async with hosting as hosted:
+                async with conftest.hosting(address, root, files) as hosted:
                     workflow_id = await scenario(hosted)
                     handle = hosted.engine.client.get_workflow_handle(workflow_id)
                     history = await handle.fetch_history()

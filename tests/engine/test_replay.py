@@ -31,10 +31,8 @@ def test_there_are_golden_histories() -> None:
 
 async def test_a_changed_machine_would_be_noticed() -> None:
     history = load(next(path for path in GOLDEN if "fan-out" in path.stem))
-    events = [event for event in history.events]
+    events = list(history.events)
     changed = next(e for e in events if e.HasField("activity_task_scheduled_event_attributes"))
     changed.activity_task_scheduled_event_attributes.activity_id = "another"
     with pytest.raises(NondeterminismError):
         await replayer().replay_workflow(replace(history, events=events))
-
-

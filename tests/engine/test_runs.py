@@ -14,7 +14,13 @@ from wistro.stores.journal import JournalFilter
 
 pytestmark = pytest.mark.server
 
-REQUEST = {"path_params": {}, "query_params": {}, "headers": {}, "body": {"id": "7"}, "raw_body": None}
+REQUEST = {
+    "path_params": {},
+    "query_params": {},
+    "headers": {},
+    "body": {"id": "7"},
+    "raw_body": None,
+}
 
 ORDERS = {
     "place.step.py": """
@@ -98,8 +104,7 @@ async def test_the_same_idempotency_key_gets_the_same_run_and_answer(host: Host)
 
         first, again = await asyncio.gather(ask(), ask())
         assert first == again
-        (run,) = (await hosted.engine.list_runs(flow="orders")).runs or [None]
-        assert run is not None
+        (run,) = (await hosted.engine.list_runs(flow="orders")).runs
         await hosted.until(run, lambda run: run.status == "completed")
         assert await ask() == first
         entry = await hosted.state.get("charges", "7")
@@ -204,7 +209,9 @@ async def test_cancellation_reaches_the_handler(host: Host) -> None:
     }
     async with host(files) as hosted:
         started = await hosted.emit("begin", {})
-        run = await hosted.until(started, lambda run: bool(run.deliveries and run.deliveries[0].progress))
+        run = await hosted.until(
+            started, lambda run: bool(run.deliveries and run.deliveries[0].progress)
+        )
         assert run.waiting_for == "step"
         await hosted.engine.cancel("f", run.run_id)
         run = await hosted.ended(started)
@@ -254,7 +261,9 @@ async def test_a_delayed_start_waits_and_can_be_cancelled(host: Host) -> None:
 
 async def test_what_is_not_there_is_named(host: Host) -> None:
     async with host(ORDERS) as hosted:
-        with pytest.raises(RunError, match="no flow `nope`; its flows are `notifications`, `orders`"):
+        with pytest.raises(
+            RunError, match="no flow `nope`; its flows are `notifications`, `orders`"
+        ):
             await hosted.engine.start("nope", api("place"), {})
         with pytest.raises(RunError, match="`orders` has no step `nope`"):
             await hosted.engine.start("orders", api("nope"), {})

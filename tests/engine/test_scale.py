@@ -101,7 +101,7 @@ async def test_a_loop_that_never_ends_is_stopped_and_named(host: Host) -> None:
 INLINE = {
     f"s{n}.step.py": f"""
         from wistro import EventStep
-        config = EventStep(name="Step {n}", flows=["f"], subscribes=["{'begin' if n == 0 else f't{n}'}"],
+        config = EventStep(name="Step {n}", flows=["f"], subscribes=["{"begin" if n == 0 else f"t{n}"}"],
                            emits=["t{n + 1}"], placement="inline", on_failure="hold")
         async def handler(message, ctx):
             if message.get("break_at") == {n}:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,7 +116,7 @@ def cluster(tmp_path: Path, temporal_binary: ServerBinary) -> StartCluster:
     """Starts one: `async with cluster(files, "triggers", "worker") as running`."""
 
     @asynccontextmanager
-    async def start(files: Mapping[str, str], *names: str) -> AsyncIterator[Cluster]:
+    async def start(files: Mapping[str, str], *names: str) -> AsyncGenerator[Cluster]:
         project = write_project(tmp_path / "project", files)
         compiled = project.compile()
         assert compiled.ok, (compiled.errors, compiled.findings)

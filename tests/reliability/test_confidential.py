@@ -33,8 +33,8 @@ FILES = {
         from wistro import ApiStep
         config = ApiStep(name="Ask", flows=["f"], method="POST", path="/ask", emits=["asked"])
         async def handler(request, ctx):
-            await ctx.emit("asked", {{"text": "{SECRETS['emission']}"}})
-            return {{"status": 200, "body": "{SECRETS['answer']}"}}
+            await ctx.emit("asked", {{"text": "{SECRETS["emission"]}"}})
+            return {{"status": 200, "body": "{SECRETS["answer"]}"}}
         """,
     "keep.step.py": f"""
         from datetime import timedelta
@@ -42,10 +42,10 @@ FILES = {
         config = EventStep(name="Keep", flows=["f"], subscribes=["asked"], emits=[],
                            retry=Retry(attempts=2, first_delay=timedelta(milliseconds=50)))
         async def handler(message, ctx):
-            ctx.heartbeat("{SECRETS['heartbeat']}")
-            ctx.logger.info("{SECRETS['log']}")
-            await ctx.state.set("group", "key", "{SECRETS['state']}")
-            raise RuntimeError("{SECRETS['error']}")
+            ctx.heartbeat("{SECRETS["heartbeat"]}")
+            ctx.logger.info("{SECRETS["log"]}")
+            await ctx.state.set("group", "key", "{SECRETS["state"]}")
+            raise RuntimeError("{SECRETS["error"]}")
         """,
     "inline.step.py": """
         from wistro import EventStep

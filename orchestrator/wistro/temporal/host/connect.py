@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -53,12 +53,14 @@ async def connect(
 
 
 @contextmanager
-def engine_errors(flow: str | None = None, run_id: str | None = None) -> Iterator[None]:
+def engine_errors(flow: str | None = None, run_id: str | None = None) -> Generator[None]:
     """Turns the errors of Temporal's client into those of `wistro.errors`."""
     try:
         yield
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-        raise EngineUnavailable("Temporal did not answer in time", flow=flow, run_id=run_id) from error
+        raise EngineUnavailable(
+            "Temporal did not answer in time", flow=flow, run_id=run_id
+        ) from error
     except RPCError as error:
         raise _translated(error, flow, run_id) from error
 

@@ -9,7 +9,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
-from wistro.contract import Emission, ErrorInfo, Invocation, Report, RunRef, SegmentResult, StepResult
+from wistro.contract import (
+    Emission,
+    ErrorInfo,
+    Invocation,
+    Report,
+    RunRef,
+    SegmentResult,
+    StepResult,
+)
 from wistro.expressions import CelExpressions
 from wistro.machine.plan import Plan
 from wistro.machine.routing import Child, deliveries_of
@@ -101,15 +109,15 @@ class Deliveries:
             attempts = list(view.attempts)
             if info.HasField("last_failure"):
                 error = await self._payloads.failure(info.last_failure)
-                attempts.append(AttemptView(number=max(info.attempt - 1, 1), error=error_info(error)))
+                attempts.append(
+                    AttemptView(number=max(info.attempt - 1, 1), error=error_info(error))
+                )
             started = moment(info.last_started_time) if info.HasField("last_started_time") else None
             attempts.append(AttemptView(number=info.attempt, started_at=started))
             progress = None
             if info.HasField("heartbeat_details"):
                 progress = await self._payloads.value(info.heartbeat_details)
-            self._update(
-                view.delivery_id, attempts=attempts, started_at=started, progress=progress
-            )
+            self._update(view.delivery_id, attempts=attempts, started_at=started, progress=progress)
 
     def take_state(self, state: RunState) -> None:
         """Deliveries that the history does not show yet, or not any more: queued, held, cancelled."""
@@ -119,7 +127,9 @@ class Deliveries:
             status = _OF_STATE[delivery.status]
             known = self._views.get(delivery.id)
             if known is None:
-                self._add(delivery.id, delivery.step, delivery.topic, delivery.data, delivery.parent)
+                self._add(
+                    delivery.id, delivery.step, delivery.topic, delivery.data, delivery.parent
+                )
             elif known.status == "completed" or status in ("queued", "running"):
                 continue  # the history is ahead
             self._update(delivery.id, status=status, error=delivery.error)

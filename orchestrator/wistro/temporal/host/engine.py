@@ -25,7 +25,6 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from wistro_codec import Keys, keyed_digest
 
 from wistro.contract import ErrorInfo, RunRef, StepResult, Trigger
 from wistro.errors import AnswerPending, EngineUnavailable, RunError, RunNotFound
@@ -40,8 +39,9 @@ from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.history import read_run
 from wistro.temporal.host.listing import RunFilter, list_runs
 from wistro.temporal.host.schedules import ScheduleChanges, sync_schedules
-from wistro.temporal.workflows.failures import error_info
+from wistro.temporal.workflows.failures import error_info, run_failure
 from wistro.values import json_size
+from wistro_codec import Keys, keyed_digest
 
 __all__ = ["UNCHANGED", "Answer", "Engine", "Started"]
 
@@ -123,7 +123,9 @@ class Engine:
             after = max(at - datetime.now(UTC), timedelta())
         existed = await self._start(start, after)
         if existed and not repeatable:
-            raise RunError(f"the run `{run_id}` exists already", flow=flow, run_id=run_id, code="run_exists")
+            raise RunError(
+                f"the run `{run_id}` exists already", flow=flow, run_id=run_id, code="run_exists"
+            )
         return Started(flow=flow, run_id=run_id, existed=existed)
 
     async def request(
@@ -143,14 +145,14 @@ class Engine:
         """
         run_id, _ = self._choose_id(flow, trigger, None, idempotency_key)
         start = self._input(flow, run_id, trigger, data)
-        operation = WithStartWorkflowOperation(
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             flow,
             start,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             **self._options(start),
         )
-        asking = asyncio.ensure_future(
-            self.client.execute_update_with_start_workflow(
+        asking: asyncio.Future[RunAnswer] = asyncio.ensure_future(
+            self.client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType] - untyped by name
                 wire.ANSWER_UPDATE, start_workflow_operation=operation, result_type=RunAnswer
             )
         )
@@ -244,7 +246,9 @@ class Engine:
             return Started(flow=flow, run_id=run_id, existed=True)
         return await self.fork(flow, run_id, delivery_id=delivery_id, data=data, by=by)
 
-    async def skip(self, flow: str, run_id: str, delivery_id: str, *, by: str | None = None) -> None:
+    async def skip(
+        self, flow: str, run_id: str, delivery_id: str, *, by: str | None = None
+    ) -> None:
         """Goes on without a held delivery."""
         operation = wire.Operation(action="skip", delivery_id=delivery_id, by=by)
         await self._operate(flow, run_id, operation)
@@ -271,9 +275,7 @@ class Engine:
                 data=data,
             )
         except ForkRefused as refused:
-            raise RunError(
-                str(refused), flow=flow, run_id=run_id, code="fork_refused"
-            ) from refused
+            raise RunError(str(refused), flow=flow, run_id=run_id, code="fork_refused") from refused
         parent = RunRef(flow=flow, run_id=run_id, delivery_id=delivery_id)
         trigger = replace(snapshot.trigger, kind="fork", parent=parent, by=by)
         plan = self._catalogue.plan(flow)
@@ -394,15 +396,14 @@ class Engine:
     async def _operate(self, flow: str, run_id: str, operation: wire.Operation) -> None:
         try:
             with engine_errors(flow, run_id):
-                await self._handle(flow, run_id).execute_update(
+                handle: WorkflowHandle[Any, wire.RunResult] = self._handle(flow, run_id)
+                await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - untyped by name
                     wire.OPERATE_UPDATE, operation, rpc_timeout=_RPC
                 )
         except WorkflowUpdateFailedError as error:
             cause = error.cause
             message = cause.message if isinstance(cause, ApplicationError) else str(cause)
-            raise RunError(
-                message, flow=flow, run_id=run_id, code="operation_refused"
-            ) from error
+            raise RunError(message, flow=flow, run_id=run_id, code="operation_refused") from error
 
     async def _answer_of_closed(self, flow: str, run_id: str) -> RunAnswer:
         try:
@@ -410,12 +411,8 @@ class Engine:
                 result = await self._handle(flow, run_id).result(rpc_timeout=_RPC)
             return result.answer or RunAnswer()
         except WorkflowFailureError as error:
-            cause = error.cause
-            if isinstance(cause, ApplicationError) and cause.details:
-                failure = cause.details[0]
-                if isinstance(failure, dict) and failure.get("answer"):
-                    return RunAnswer(output=failure["answer"].get("output"))
-            return RunAnswer(error=error_info(cause))
+            failure = run_failure(error.cause)
+            return failure.answer or RunAnswer(error=failure.error)
 
     async def _is_running(self, flow: str, run_id: str) -> bool:
         with engine_errors(flow, run_id):
@@ -464,9 +461,7 @@ def attributes(trigger: Trigger, build: str) -> TypedSearchAttributes:
 
 
 def _ended(flow: str, run_id: str) -> RunError:
-    return RunError(
-        f"run `{run_id}` has ended already", flow=flow, run_id=run_id, code="run_ended"
-    )
+    return RunError(f"run `{run_id}` has ended already", flow=flow, run_id=run_id, code="run_ended")
 
 
 def _answer(flow: str, run_id: str, answer: RunAnswer, *, existed: bool) -> Answer:

@@ -14,7 +14,6 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowHandle,
 )
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from wistro.errors import RunNotFound
@@ -22,7 +21,7 @@ from wistro.runs import RunDetail, RunStatus, RunSummary
 from wistro.temporal import wire
 from wistro.temporal.host.deliveries import Deliveries
 from wistro.temporal.host.payloads import Payloads
-from wistro.temporal.workflows.failures import error_info
+from wistro.temporal.workflows.failures import run_failure
 
 _SNAPSHOT = timedelta(seconds=3)
 _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
@@ -102,7 +101,7 @@ async def read_run(client: Client, flows: list[str], run_id: str) -> RunDetail:
         **summary.model_dump(exclude={"waiting_for"}),
         waiting_for=snapshot.waiting_for if snapshot and running else summary.waiting_for,
         why_waiting=_why(snapshot) if running else None,
-        outcome_error=error_info(failure) if isinstance(failure, ApplicationError) else None,
+        outcome_error=run_failure(failure).error if failure is not None else None,
         origin=start.trigger if start else None,
         input=start.data if start else None,
         parent=start.trigger.parent if start else None,

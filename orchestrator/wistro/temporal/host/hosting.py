@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -16,6 +17,7 @@ from wistro.temporal.host.engine import Engine
 from wistro.temporal.workflows.run import RunWorkflow
 
 DRAIN = timedelta(seconds=30)
+_HEARTBEATS = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ async def host_runs(
     concurrency: int = 100,
     drain: timedelta = DRAIN,
     identity: str | None = None,
-) -> AsyncIterator[None]:
+) -> AsyncGenerator[None]:
     """Runs and steps are worked on while the context is open; leaving it drains.
 
     Runs and Python steps share a queue, so that the completion of a run's step brings the next one
@@ -56,34 +58,33 @@ async def host_runs(
     activities: list[Callable[..., object]] = [Links(engine.link).start_linked_run]
     if steps is not None:
         activities.append(steps)
-    common = {
-        "graceful_shutdown_timeout": drain,
-        "identity": identity,
-        # Cancellations reach handlers with a heartbeat: do not save them up for a minute.
-        "max_heartbeat_throttle_interval": timedelta(seconds=5),
-        "default_heartbeat_throttle_interval": timedelta(seconds=5),
-    }
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(
-            Worker(
-                client,
-                task_queue=wire.runs_queue(engine.catalogue.project),
-                workflows=[RunWorkflow],
-                activities=activities,
-                max_concurrent_activities=concurrency,
-                **common,
-            )
+
+    def working(queue: str, **what: Any) -> Worker:
+        return Worker(
+            client,
+            task_queue=queue,
+            graceful_shutdown_timeout=drain,
+            identity=identity,
+            # Cancellations reach handlers with a heartbeat: do not save them up for a minute.
+            max_heartbeat_throttle_interval=_HEARTBEATS,
+            default_heartbeat_throttle_interval=_HEARTBEATS,
+            **what,
         )
-        if steps is not None:
-            for queue in queues:
-                await stack.enter_async_context(
-                    Worker(
-                        client,
-                        task_queue=queue.name,
-                        activities=[steps],
-                        max_concurrent_activities=queue.concurrency or concurrency,
-                        max_task_queue_activities_per_second=queue.per_second,
-                        **common,
-                    )
-                )
+
+    async with AsyncExitStack() as stack:
+        main = working(
+            wire.runs_queue(engine.catalogue.project),
+            workflows=[RunWorkflow],
+            activities=activities,
+            max_concurrent_activities=concurrency,
+        )
+        await stack.enter_async_context(main)
+        for queue in queues if steps is not None else ():
+            own = working(
+                queue.name,
+                activities=[steps],
+                max_concurrent_activities=queue.concurrency or concurrency,
+                max_task_queue_activities_per_second=queue.per_second,
+            )
+            await stack.enter_async_context(own)
         yield

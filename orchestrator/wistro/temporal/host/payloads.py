@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from temporalio.api.common.v1 import Payload, Payloads as PayloadsProto
+from temporalio.api.common.v1 import Payload
+from temporalio.api.common.v1 import Payloads as PayloadsProto
 from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DataConverter
 

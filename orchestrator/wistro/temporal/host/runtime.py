@@ -10,7 +10,6 @@ from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.converter import DataConverter, ExternalStorage
-from wistro_codec import Keys, LocalStorageDriver, WistroCodec, data_converter, load_keys
 
 from wistro.project import Project
 from wistro.project.lock import Lock
@@ -20,6 +19,7 @@ from wistro.stores.state import StateStore
 from wistro.temporal.host.connect import connect
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.serverbinary import ServerAddress
+from wistro_codec import Keys, LocalStorageDriver, WistroCodec, data_converter, load_keys
 
 TOKEN_VARIABLE = "WISTRO_TOKEN"  # noqa: S105 - the name of the variable
 BLOBS_VARIABLE = "WISTRO_BLOBS"
@@ -95,9 +95,7 @@ class Runtime:
         settings = self.lock.runtime.state
         place = "state" if settings.adapter == "file" else "wistro.db"
         address = settings.address or self.folder / place
-        return await open_state(
-            settings.adapter, address, max_value_bytes=settings.max_value
-        )
+        return await open_state(settings.adapter, address, max_value_bytes=settings.max_value)
 
     async def open_journal(self) -> Journal:
         """The project's journal."""

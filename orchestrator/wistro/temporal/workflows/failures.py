@@ -12,8 +12,21 @@ from temporalio.exceptions import (
 )
 
 from wistro.contract import ErrorInfo
+from wistro.temporal import wire
 
 _ERROR_INFO = TypeAdapter(ErrorInfo)
+_RUN_FAILURE = TypeAdapter(wire.RunFailure)
+
+
+def run_failure(error: BaseException | None) -> wire.RunFailure:
+    """Why a run failed, as its workflow said it."""
+    if isinstance(error, ApplicationError) and error.details:
+        try:
+            return _RUN_FAILURE.validate_python(error.details[0])
+        except ValidationError:
+            pass  # it did not come from `RunWorkflow`: somebody failed the workflow by other means
+    info = error_info(error) if error is not None else ErrorInfo(code="run_failed", message="")
+    return wire.RunFailure(error=info, outcome="failed")
 
 
 def was_cancelled(error: BaseException) -> bool:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 
 from wistro.contract import Invocation, RunRef, Segment, SegmentResult, StepResult, Trigger
@@ -187,7 +187,9 @@ class RunWorkflow:
             start_to_close_timeout=timedelta(seconds=step.timeout),
             heartbeat_timeout=timedelta(seconds=step.heartbeat),
             retry_policy=RetryPolicy(
-                initial_interval=timedelta(seconds=max(step.retry.delay(delivery.attempts + 1), 0.001)),
+                initial_interval=timedelta(
+                    seconds=max(step.retry.delay(delivery.attempts + 1), 0.001)
+                ),
                 backoff_coefficient=step.retry.factor,
                 maximum_interval=timedelta(seconds=max(step.retry.max_delay, 0.001)),
                 maximum_attempts=command.attempts_left,
@@ -198,7 +200,11 @@ class RunWorkflow:
         self._follow(delivery.id, handle, delivery.attempts + command.attempts_left)
 
     def _dispatch_segment(self, command: Dispatch) -> None:
-        machine, delivery, step = self._running_machine(), command.delivery, self._step(command.delivery)
+        machine, delivery, step = (
+            self._running_machine(),
+            command.delivery,
+            self._step(command.delivery),
+        )
         handle: workflow.ActivityHandle[object] = workflow.start_local_activity(
             step.id,
             self._invocation(delivery, Segment(plan=machine.plan, budget=command.budget)),
@@ -303,7 +309,9 @@ class RunWorkflow:
         full = info.get_current_history_length() >= self._drain_at
         suggested = info.is_continue_as_new_suggested() and self._drain_at <= HISTORY_LIMIT
         at_rest = self._answers_awaited == 0 and self._state().ending is None
-        return at_rest and (full or (suggested and info.get_current_history_length() > self._drain_at))
+        return at_rest and (
+            full or (suggested and info.get_current_history_length() > self._drain_at)
+        )
 
     async def _drain(self, start: wire.RunInput) -> None:
         """Continues as new once nothing is in a worker's hands, or gives up for a while."""
@@ -346,7 +354,7 @@ class RunWorkflow:
         if state.outcome == "cancelled":
             raise asyncio.CancelledError
         if state.outcome == "timed_out":
-            workflow.upsert_search_attributes([wire.STATUS_ATTRIBUTE.value_set("timed_out")])
+            _set_status(wire.STATUS_ATTRIBUTE.value_set("timed_out"))
         if error is None:
             raise ApplicationError("the run failed", type="run_failed", non_retryable=True)
         raise ApplicationError(
@@ -366,10 +374,15 @@ class RunWorkflow:
             held = any(d.status == "held" for d in state.deliveries.values())
             status = wire.STATUS_ATTRIBUTE
             update = status.value_set("held") if held else status.value_unset()
-            workflow.upsert_search_attributes([update])
+            _set_status(update)
 
     def _tell(
-        self, kind: str, *, delivery: Delivery | None = None, message: str = "", seconds: float | None = None
+        self,
+        kind: str,
+        *,
+        delivery: Delivery | None = None,
+        message: str = "",
+        seconds: float | None = None,
     ) -> None:
         machine = self._running_machine()
         publish(
@@ -402,6 +415,10 @@ class RunWorkflow:
 
     def _step(self, delivery: Delivery) -> StepPlan:
         return self._running_machine().plan.steps[delivery.step]
+
+
+def _set_status(update: SearchAttributeUpdate[str]) -> None:
+    workflow.upsert_search_attributes([update])  # pyright: ignore[reportUnknownMemberType] - a bare generic in the SDK
 
 
 def _activity_id(delivery: Delivery) -> str:
