@@ -32,16 +32,23 @@ FILES = {
 }
 
 
-async def schedules(hosted: Hosted) -> dict[str, list[str]]:
-    """The comments of the project's schedules (Temporal keeps the cron text there), by id."""
+async def hours(hosted: Hosted, id: str) -> list[str]:
+    """The hours at which a schedule ticks."""
+    handle = hosted.engine.client.get_schedule_handle(id)
+    spec = (await handle.describe()).schedule.spec
+    return [str(span.start) for calendar in spec.calendars for span in calendar.hour]
+
+
+async def listed(hosted: Hosted, count: int) -> list[str]:
+    """The project's schedules, once the listing, which lags behind, has `count` of them."""
     project = hosted.engine.lock.project
-    found: dict[str, list[str]] = {}
-    async for listed in await hosted.engine.client.list_schedules():
-        if f"/{project}/" in listed.id:
-            handle = hosted.engine.client.get_schedule_handle(listed.id)
-            spec = (await handle.describe()).schedule.spec
-            found[listed.id] = [str(calendar.hour) for calendar in spec.calendars]
-    return found
+    async with asyncio.timeout(15):
+        while True:
+            every = [each.id async for each in await hosted.engine.client.list_schedules()]
+            found = [id for id in every if f"/{project}/" in id]
+            if len(found) == count:
+                return found
+            await asyncio.sleep(0.1)
 
 
 @pytest.fixture
@@ -49,9 +56,9 @@ async def scheduled(host: Host) -> AsyncIterator[Hosted]:
     """A hosted project with a cron step, whose schedules are removed afterwards."""
     async with host(FILES) as hosted:
         yield hosted
-        async for listed in await hosted.engine.client.list_schedules():
-            if f"/{hosted.engine.lock.project}/" in listed.id:
-                await hosted.engine.client.get_schedule_handle(listed.id).delete()
+        async for each in await hosted.engine.client.list_schedules():
+            if f"/{hosted.engine.lock.project}/" in each.id:
+                await hosted.engine.client.get_schedule_handle(each.id).delete()
 
 
 def edit(root: Path, cron: str | None) -> Project:
@@ -69,20 +76,20 @@ async def test_schedules_follow_the_lock(scheduled: Hosted) -> None:
     id = schedule_id(engine.lock.project, "f", "nightly")
     first, second = await asyncio.gather(engine.sync_schedules(), engine.sync_schedules())
     assert [*first.created, *second.created] == [id]  # two processes at once: one schedule
-    before = await schedules(scheduled)
-    assert list(before) == [id]
+    assert await listed(scheduled, 1) == [id]
+    assert await hours(scheduled, id) == ["3"]
     assert (await engine.sync_schedules()).updated == []
 
     await engine.client.get_schedule_handle(id).pause()
     engine.reload(edit(scheduled.root, "30 4 * * *").compile().lock)
     assert (await engine.sync_schedules()).updated == [id]
-    assert await schedules(scheduled) != before
+    assert await hours(scheduled, id) == ["4"]
     description = await engine.client.get_schedule_handle(id).describe()
     assert description.schedule.state.paused  # what an operator said outlives an update
 
     engine.reload(edit(scheduled.root, None).compile().lock)
     assert (await engine.sync_schedules()).removed == [id]
-    assert await schedules(scheduled) == {}
+    assert await listed(scheduled, 0) == []
 
 
 async def test_a_tick_starts_one_run(scheduled: Hosted) -> None:

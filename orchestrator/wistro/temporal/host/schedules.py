@@ -59,11 +59,9 @@ async def sync_schedules(client: Client, lock: Lock, catalogue: Catalogue) -> Sc
     wanted = _wanted(lock, catalogue)
     present = await _present(client, catalogue.project)
     for id, schedule in wanted.items():
-        if id not in present:
-            if await _create(client, id, schedule):
-                changes.created.append(id)
-        elif present[id] != schedule.state.note:
-            await _update(client, id, schedule)
+        if id not in present and await _create(client, id, schedule):
+            changes.created.append(id)
+        elif present.get(id) != schedule.state.note and await _update(client, id, schedule):
             changes.updated.append(id)
     for id in present.keys() - wanted.keys():
         await client.get_schedule_handle(id).delete()
@@ -131,9 +129,15 @@ async def _create(client: Client, id: str, schedule: Schedule) -> bool:
     return True
 
 
-async def _update(client: Client, id: str, schedule: Schedule) -> None:
-    def change(current: ScheduleUpdateInput) -> ScheduleUpdate:
+async def _update(client: Client, id: str, schedule: Schedule) -> bool:
+    """Writes it unless it is up to date after all: a listing lags behind."""
+    outdated = False
+
+    def change(current: ScheduleUpdateInput) -> ScheduleUpdate | None:
+        nonlocal outdated
+        outdated = current.description.schedule.state.note != schedule.state.note
         schedule.state.paused = current.description.schedule.state.paused
-        return ScheduleUpdate(schedule)
+        return ScheduleUpdate(schedule) if outdated else None
 
     await client.get_schedule_handle(id).update(change)
+    return outdated
