@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.status import Status
 
 PROJECT = Path(__file__).parent.resolve()
 sys.path.insert(0, str(PROJECT))
@@ -122,51 +123,70 @@ class Demo:
 
 async def main(out: Console) -> int:
     """Run the demo; returns the code to exit with."""
-    if not (PROJECT / EXAMPLES).exists():
-        subprocess.run(
-            ["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=PROJECT, check=True
-        )
+    _install_payloads()
     keep = os.environ.get("KEEP", "")
+    with (
+        tempfile.TemporaryDirectory(prefix="previews-", ignore_cleanup_errors=True) as temporary,
+        out.status("Starting Temporal and the project") as status,
+    ):
+        folder = Path(temporary) if keep in ("", "0", "1") else _fresh(Path(keep))
+        began = time.monotonic()
+        async with stack.running(folder) as running:
+            up = time.monotonic() - began
+            passed = await _tell(out, status, running, up)
+            if keep not in ("", "0"):
+                status.stop()
+                out.print(f"Files        {running.folder}\n\nEverything stays up until Ctrl-C.")
+                await asyncio.Event().wait()
+            status.update("Stopping everything")
+    return 0 if passed else 1
+
+
+async def _tell(out: Console, status: Status, running: stack.Stack, up: float) -> bool:
+    """Tell the story and print what came of it; says whether it is what the rules say."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="previews-", ignore_cleanup_errors=True) as temporary:
-        folder = Path(temporary) if keep in ("", "0", "1") else Path(keep).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
-        with out.status("Starting Temporal and the project"):
-            surroundings = stack.running(folder)
-            running = await surroundings.__aenter__()
-        try:
-            return await _tell(out, running, began, stay=keep not in ("", "0"))
-        finally:
-            with out.status("Stopping everything"):
-                await surroundings.__aexit__(None, None, None)
-
-
-async def _tell(out: Console, running: stack.Stack, began: float, *, stay: bool) -> int:
-    started = time.monotonic()
     async with Observer(running) as observer:
         demo = Demo(observer)
-        with out.status("") as status:
-            for batch in script.script(PROJECT):
-                status.update(f"Event {len(demo.rows) + 1}: {batch[0].label}")
-                await demo.play(batch)
+        for batch in script.script(PROJECT):
+            status.update(f"Event {len(demo.rows) + 1}: {batch[0].label}")
+            await demo.play(batch)
         results = await demo.verify(running)
+    took = time.monotonic() - began
     runs, deliveries, repeated = count(row.observation for row in demo.rows)
     out.print(report.table(demo.rows, out.width))
     out.print()
     for line in report.verdict(results):
         out.print(line)
-    finished = time.monotonic()
     out.print(
-        f"\n{runs} runs with {deliveries} deliveries in {finished - started:.1f} s, after"
-        f" {started - began:.1f} s to start; {repeated} attempts were repeated"
+        f"\n{runs} runs with {deliveries} deliveries in {took:.1f} s, after {up:.1f} s to start;"
+        f" attempts that had to be repeated: {repeated}\n"
     )
     out.print(f"API          {running.url}/docs")
     out.print(f"Temporal UI  {running.temporal_ui}")
-    if stay:
-        out.print(f"Files        {running.folder}")
-        out.print("\nEverything stays up until Ctrl-C.")
-        await asyncio.Event().wait()
-    return 0 if all(result.passed for result in results) else 1
+    return all(result.passed for result in results)
+
+
+def _install_payloads() -> None:
+    if (PROJECT / EXAMPLES).exists():
+        return
+    command = ("npm", "ci", "--silent", "--no-audit", "--no-fund")
+    try:
+        subprocess.run(command, cwd=PROJECT, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        raise stack.StackError(
+            f"GitHub's payloads, an npm package, could not be installed: {error}\n"
+            "hint: install Node.js, which brings npm, and see that it reaches its registry"
+        ) from error
+
+
+def _fresh(folder: Path) -> Path:
+    if folder.exists() and any(folder.iterdir()):
+        raise stack.StackError(
+            f"`{folder}` was expected to be empty, found what may be an earlier demo\n"
+            "hint: name another folder in `KEEP`"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
 
 
 def _moment(text: str) -> datetime:
@@ -178,10 +198,16 @@ def run() -> int:
     out = report.console()
 
     async def interruptible() -> int:
-        task = asyncio.current_task()
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None
+
+        def end() -> None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, lambda: None)  # once is enough: it takes a moment
+            task.cancel()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, end)
         return await main(out)
 
     try:
@@ -189,7 +215,7 @@ def run() -> int:
     except asyncio.CancelledError:
         return 130
     except (stack.StackError, StuckError) as error:
-        out.print(f"[red]{error}[/]", highlight=False)
+        out.print(f"error: {error}", style="red", highlight=False, markup=False)
         return 1
 
 

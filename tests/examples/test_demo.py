@@ -55,7 +55,7 @@ async def test_the_demo_does_what_the_rules_say_and_leaves_nothing(tmp_path: Pat
     text = printed.decode()
     assert demo.returncode == 0, text
     assert "✗" not in text
-    assert "pull_request synchronize" in text
+    assert "pr synchronize" in text
     assert left(tmp_path) == []
     assert list(tmp_path.glob("previews-*")) == []
 

@@ -148,8 +148,13 @@ def count(observations: Iterable[Observation]) -> tuple[int, int, int]:
     """How many runs, deliveries and repeated attempts there were."""
     runs = {run["run_id"] + run["flow"]: run for seen in observations for run in seen.runs}
     deliveries = [delivery for run in runs.values() for delivery in run["deliveries"]]
-    repeated = sum(max(0, len(delivery["attempts"]) - 1) for delivery in deliveries)
+    repeated = sum(attempts(delivery) - 1 for delivery in deliveries)
     return len(runs), len(deliveries), repeated
+
+
+def attempts(delivery: dict[str, Any]) -> int:
+    """How many attempts a delivery needed."""
+    return max((attempt["number"] for attempt in delivery["attempts"]), default=1)
 
 
 def _flow(happening: Happening) -> str:

@@ -65,4 +65,5 @@ def _what(name: str, payload: Mapping[str, object]) -> str:
             str(payload["ref"]).removeprefix("refs/").replace("heads/", "").replace("tags/", "tag ")
         )
         return f"push {'deletes ' if payload['deleted'] else ''}{ref}"
-    return f"{name} {payload['action']}" if "action" in payload else name
+    short = "pr" if name == "pull_request" else name
+    return f"{short} {payload['action']}" if "action" in payload else short

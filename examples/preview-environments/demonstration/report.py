@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,9 +37,9 @@ def table(rows: Iterable[Row], width: int) -> Table:
     shown = Table(box=None, pad_edge=False, header_style="bold", row_styles=["", "dim"])
     shown.add_column("", justify="right")
     shown.add_column("What happened", no_wrap=True)
-    shown.add_column("Source")
+    shown.add_column("Source", no_wrap=True)
     shown.add_column("What it did")
-    shown.add_column("Run", no_wrap=True)
+    shown.add_column("Run", no_wrap=True, overflow="ellipsis", max_width=32)
     shown.add_column("Runs", justify="right")
     shown.add_column("ms", justify="right")
     shown.add_column("")
@@ -69,10 +68,8 @@ def verdict(checks: Iterable[Check]) -> Iterable[str]:
 
 def _grouped(did: Iterable[str]) -> Iterable[str]:
     """`created web (…)` and `created docs (…)` on one line: `created web, docs (…)`."""
-    groups: Counter[tuple[str, str]] = Counter()
     apps: dict[tuple[str, str], list[str]] = {}
-    for what in did:
+    for what in sorted(did):
         verb, app, where = what.split(" ", 2)
-        groups[verb, where] += 1
         apps.setdefault((verb, where), []).append(app)
-    return (f"{verb} {', '.join(apps[verb, where])} {where}" for verb, where in groups)
+    return (f"{verb} {', '.join(found)} {where}" for (verb, where), found in apps.items())

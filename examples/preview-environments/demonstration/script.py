@@ -77,14 +77,17 @@ def script(project: Path) -> Iterator[Batch]:
     forgotten = [event.label for waiting in examples_by_kind.values() for event in waiting]
     assert not forgotten, f"the story leaves out {forgotten}"
     ping = examples(project, "ping")[0]
-    yield (replace(ping, note=f"{ping.note}, of no concern"),)
-    yield (replace(opened, note=f"{opened.note}, delivered again"),)
-    forged = replace(opened, guid=str(uuid4()), note="with a forged signature", forged=True)
-    yield (forged,)
+    yield (ping,)
+    yield (replace(opened, note=f"{opened.note} again"),)
+    yield (replace(opened, guid=str(uuid4()), note="forged signature", forged=True),)
     # GitHub sends a push along with each `synchronize`; the published ones are of another branch.
     head = cast("dict[str, dict[str, str]]", opened.payload["pull_request"])["head"]
     derived = {**pushed.payload, "ref": f"refs/heads/{head['ref']}", "after": head["sha"]}
-    yield (Event("push", derived, f"push {head['ref']}", note=f"derived from {pushed.note}"),)
+    yield (
+        Event(
+            "push", derived, f"push {head['ref']}", note=f"derived from {pushed.note.split()[-1]}"
+        ),
+    )
     yield (Night(),)
 
 

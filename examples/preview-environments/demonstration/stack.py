@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import shutil
 import signal
-import socket
 import sys
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
 
 from steps.environments.local_target import LocalTarget
 
@@ -25,6 +22,8 @@ from .stand_in import StandIn
 PROJECT = Path(__file__).parents[1]
 PARTS = ("wistro.yml", "wistro.yml.lock", "apps.yml", "steps", "previews")
 START_PATIENCE = 60.0
+"""Seconds; the Temporal server is there already, or `make demo` has installed it."""
+TAIL = 30
 
 
 class StackError(Exception):
@@ -37,11 +36,17 @@ class Stack:
 
     folder: Path
     github: StandIn
-    url: str
-    log: Path
+    url: str = ""
+    """The project's HTTP address, once it runs."""
+    temporal_ui: str = ""
     webhook_secret: str = field(default_factory=secrets.token_hex)
     operator_token: str = field(default_factory=secrets.token_urlsafe)
     management_token: str = field(default_factory=secrets.token_urlsafe)
+
+    @property
+    def log(self) -> Path:
+        """What `wistro dev` said."""
+        return self.folder / "wistro.log"
 
     @property
     def target(self) -> LocalTarget:
@@ -71,40 +76,64 @@ async def running(folder: Path) -> AsyncIterator[Stack]:
             shutil.copytree(source, folder / part, ignore=hidden, dirs_exist_ok=True)
         elif source.exists():
             shutil.copy2(source, folder / part)
-    port = _free_port()
     with StandIn(secrets.token_hex(), [REPOSITORY], outages=1) as github:
-        stack = Stack(folder, github, f"http://127.0.0.1:{port}", folder / "wistro.log")
-        command = (sys.executable, "-m", "wistro_cli", "dev", str(folder), "--port", str(port))
-        with stack.log.open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                cwd=folder,
-                env=stack.environment(),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for the demo, which stops it in order
-            )
+        stack = Stack(folder, github)
+        command = (
+            sys.executable,
+            "-m",
+            "wistro_cli",
+            "-C",
+            str(folder),
+            "dev",
+            "--port",
+            "0",
+            "--json",
+        )
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env=stack.environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=2**24,  # one line has a whole message
+            start_new_session=True,  # Ctrl-C is for the demo, which stops it in order
+        )
+        ready = asyncio.Event()
+        reading = asyncio.create_task(_read(process, stack, ready))
         try:
-            await _answers(stack, process)
+            await _wait_until(ready, reading, stack)
             yield stack
         finally:
             await _stop(process)
+            await reading
             for server in stack.target.all():
                 await stack.target.stop(server.environment)
 
 
-async def _answers(stack: Stack, process: asyncio.subprocess.Process) -> None:
-    deadline = time.monotonic() + START_PATIENCE
-    async with httpx.AsyncClient(base_url=stack.url, trust_env=False) as http:
-        while time.monotonic() < deadline:
-            if process.returncode is not None:
-                raise StackError(_tail(stack.log, f"`wistro dev` ended with {process.returncode}"))
-            with contextlib.suppress(httpx.TransportError):
-                if (await http.get("/_wistro/ready")).is_success:
-                    return
-            await asyncio.sleep(0.1)
-    raise StackError(_tail(stack.log, f"`wistro dev` was not ready in {START_PATIENCE:.0f} s"))
+async def _read(process: asyncio.subprocess.Process, stack: Stack, ready: asyncio.Event) -> None:
+    """Keep what it prints, so that its pipe never fills, and learn where it is."""
+    assert process.stdout is not None
+    with stack.log.open("ab") as log:
+        async for line in process.stdout:
+            log.write(line)
+            log.flush()
+            if not ready.is_set() and b'"dev.running"' in line:
+                told = json.loads(line)
+                stack.url, stack.temporal_ui = told["api"], told["temporal_ui"] or told["temporal"]
+                ready.set()
+
+
+async def _wait_until(ready: asyncio.Event, reading: asyncio.Task[None], stack: Stack) -> None:
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait(
+        (waiting, reading), timeout=START_PATIENCE, return_when=asyncio.FIRST_COMPLETED
+    )
+    if ready.is_set():
+        return
+    waiting.cancel()
+    did = "ended" if reading.done() else f"was not ready in {START_PATIENCE:.0f} s"
+    text = stack.log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
+    raise StackError("\n".join((f"`wistro dev` {did}; the end of what it said:", *text)))
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
@@ -116,14 +145,3 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
             (os.killpg if number is signal.SIGKILL else os.kill)(process.pid, number)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), patience)
-
-
-def _tail(log: Path, said: str, lines: int = 30) -> str:
-    text = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-    return "\n".join((f"{said}; the end of its log:", *text))
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
