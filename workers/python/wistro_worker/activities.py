@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,8 @@ def step_activity(
         stored_limit: Bytes of a result where external storage takes what Temporal does not.
     """
     waits = patience or Patience()
+    # The SDK would log each of them again, with the stack of its own code.
+    logging.getLogger("temporalio.activity").addFilter(_not_reported)
 
     @activity.defn(dynamic=True)
     async def run_step(args: Sequence[RawValue]) -> RawValue:
@@ -67,12 +70,10 @@ def step_activity(
                 if invocation.segment is None:
                     work = _single(deliveries, invocation, surroundings, stored_limit)
                 else:
-                    work = _segment(
-                        deliveries, expressions, invocation, surroundings, stored_limit
-                    )
+                    work = _segment(deliveries, expressions, invocation, surroundings, stored_limit)
                 return await _until_stopped(work, surroundings.stop, waits)
         except StepFailed as failed:
-            raise _application_error(failed.info) from None
+            raise _reported(failed.info) from None
 
     return run_step
 
@@ -247,8 +248,16 @@ class _Surroundings:
             self._timer = asyncio.get_running_loop().call_later(self._every, self._beat)
 
 
-def _application_error(error: ErrorInfo) -> ApplicationError:
-    return ApplicationError(
+class _Reported(ApplicationError):
+    """The failure of an attempt, which the journal and the log have already."""
+
+
+def _not_reported(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], _Reported))
+
+
+def _reported(error: ErrorInfo) -> _Reported:
+    return _Reported(
         error.message,
         error,
         # By the class of the exception, as policies name the errors that are never retried.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 Outcome = Literal["completed", "failed", "cancelled"]
 
@@ -41,8 +41,3 @@ def observe_end(flow: str, step: str, *, outcome: Outcome, seconds: float) -> No
     _running.dec()
     _deliveries.labels(flow, step, outcome).inc()
     _seconds.labels(flow, step).observe(seconds)
-
-
-def serve_metrics(port: int, host: str = "127.0.0.1") -> None:
-    """Serve the metrics of this process over HTTP, from a thread that ends with the process."""
-    start_http_server(port, addr=host)
