@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 from zlib import crc32
 
 from rich.text import Text
@@ -62,11 +62,6 @@ def entry_line(entry: JournalEntry, *, with_run: bool = True) -> Text:
     return line
 
 
-def read_entry(document: Mapping[str, object]) -> JournalEntry:
-    """An entry from its JSON form."""
-    return JournalEntry(**document)  # pyright: ignore[reportArgumentType] - the API's own form
-
-
 def _more(entry: JournalEntry) -> str:
     parts: list[str] = []
     if (entry.attempt or 1) > 1:
@@ -74,8 +69,8 @@ def _more(entry: JournalEntry) -> str:
     took = entry.fields.get("seconds")
     if isinstance(took, int | float):
         parts.append(f"in {seconds(took)}")
-    if emitted := entry.fields.get("emitted"):
-        parts.append(f"emitted {', '.join(map(str, emitted))}" if isinstance(emitted, list) else "")
+    if emitted := cast("list[str]", entry.fields.get("emitted")):
+        parts.append(f"emitted {', '.join(emitted)}")
     text = f" {', '.join(parts)}" if parts else ""
     if entry.message:
         joint = " by " if entry.kind == "run.started" else ": "

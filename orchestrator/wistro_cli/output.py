@@ -169,5 +169,5 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return dict(value)  # pyright: ignore[reportUnknownArgumentType] - whatever it maps
+        return dict(cast("Mapping[object, object]", value))
     return str(value)

@@ -45,12 +45,16 @@ def dev(
     """Run the project with all it needs, and load files again when they change. Ctrl-C stops it."""
     import asyncio
 
+    from wistro_cli.dev.alone import alone
     from wistro_cli.dev.screen import JsonLines, Lines
     from wistro_cli.dev.session import DevOptions, Session
 
+    root = project_folder(context)
+
     async def session() -> int:
         screen = JsonLines() if json else Lines()
-        options = DevOptions(port=port, drain=drain)
-        return await Session(project_folder(context), options, screen).run()
+        return await Session(root, DevOptions(port=port, drain=drain), screen).run()
 
-    raise typer.Exit(asyncio.run(session()))
+    with alone(root):
+        code = asyncio.run(session())
+    raise typer.Exit(code)

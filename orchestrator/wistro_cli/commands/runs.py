@@ -1,11 +1,296 @@
-"""TODO"""
+"""`wistro runs`: look at runs, and repair them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from wistro_cli.help import GROUP_SETTINGS
+from wistro_cli.help import GROUP_SETTINGS, Json, examples
 
-app = typer.Typer(name="runs", **GROUP_SETTINGS)
+if TYPE_CHECKING:
+    from wistro.runs import RunSummary
+    from wistro_cli.api import Api
+
+app = typer.Typer(name="runs", help="Look at runs, and repair them.", **GROUP_SETTINGS)
+
+Run = Annotated[
+    str, typer.Argument(help="An id, the beginning of one, or `flow/id`.", show_default=False)
+]
+Data = Annotated[
+    str | None,
+    typer.Option("--data", "-d", metavar="JSON|@FILE|-", help="Go on with this input instead."),
+]
+_LARGEST_PAGE = 500
+_ENDS = ("run.completed", "run.failed", "run.cancelled", "run.timed_out")
 
 
-def register(app: typer.Typer) -> None:
-    """TODO"""
+@app.command(
+    "list",
+    epilog=examples(
+        ("wistro runs list", "the latest runs, newest first"),
+        ("wistro runs list --flow orders --status failed", "those that went wrong"),
+        ("wistro runs list --status held --json", "those that wait for an operator, for programs"),
+        ("wistro runs list --trigger api:create_order --since 2030-01-31", "by trigger and time"),
+    ),
+)
+def list_runs(
+    context: typer.Context,
+    flow: Annotated[str | None, typer.Option("--flow", help="Only of this flow.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option("--status", help="running, completed, failed, cancelled, timed_out or held."),
+    ] = None,
+    trigger: Annotated[
+        str | None, typer.Option("--trigger", help="`api`, or one: `api:create_order`.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Started at or after.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Started before.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
+    json: Json = False,
+) -> None:
+    """List runs, newest first."""
+    from wistro_cli.api import connect
+    from wistro_cli.output import say, show_json
+
+    wanted = {"flow": flow, "status": status, "trigger": trigger, "since": since, "until": until}
+    with connect(context) as api:
+        runs = _pages(api, wanted, limit)
+    if json:
+        show_json(runs)
+        return
+    if not runs:
+        say("no runs")
+        return
+    from wistro_cli.run_views import show_runs
+
+    show_runs(runs)
+
+
+@app.command(
+    epilog=examples(
+        ("wistro runs show 9f3a2c1b", "every delivery: input, output, attempts"),
+        ("wistro runs show 9f3a2c1b 3", "its third delivery in full"),
+        ("wistro runs show orders/9f3a2c1b --json", "everything, for programs"),
+    )
+)
+def show(
+    context: typer.Context,
+    run: Run,
+    delivery: Annotated[
+        str | None, typer.Argument(help="A delivery: its number, step or id.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show a run with its deliveries, or one of these in full."""
+    from wistro_cli.api import connect
+    from wistro_cli.api.runs import choose_delivery, find_run
+    from wistro_cli.output import show_json
+    from wistro_cli.run_views import show_delivery, show_run
+
+    with connect(context) as api:
+        found = find_run(api, run)
+    chosen = choose_delivery(found, delivery, statuses=()) if delivery else None
+    if json:
+        show_json(chosen or found)
+    elif chosen is not None:
+        show_delivery(found, chosen)
+    else:
+        show_run(found)
+
+
+@app.command(
+    epilog=examples(
+        ("wistro runs logs 9f3a2c1b", "what it did and what its handlers logged"),
+        ("wistro runs logs 9f3a2c1b --follow", "until it ends"),
+        ("wistro runs logs --follow --level warn", "of all runs, from now on"),
+    )
+)
+def logs(
+    context: typer.Context,
+    run: Annotated[
+        str | None, typer.Argument(help="A run; without one, `--follow` shows all of them.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more.")] = False,
+    step: Annotated[str | None, typer.Option("--step", help="Only of this step.")] = None,
+    level: Annotated[
+        str | None, typer.Option("--level", help="debug, info, warn or error, and more severe.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Print what runs did and logged; with `--json`, a document a line."""
+    from dataclasses import asdict
+
+    from wistro.errors import SetupError
+    from wistro_cli.api import connect
+    from wistro_cli.api.live import live_entries, past_entries
+    from wistro_cli.api.runs import find_run, path_of
+    from wistro_cli.entries import entry_line
+    from wistro_cli.output import show, show_json_line
+
+    if run is None and not follow:
+        raise SetupError(
+            "expected a run, or `--follow` for what all runs do from now on",
+            code="bad_usage",
+            hint="`wistro runs list` shows the latest runs",
+        )
+    wanted: dict[str, str | int | None] = {"step": step, "level": level}
+    with connect(context) as api:
+        after: int | None = None
+        ended = False
+        if run is not None:
+            found = find_run(api, run)
+            ended = found.closed_at is not None
+            for entry in past_entries(api, path_of(found), wanted):
+                show_json_line(asdict(entry)) if json else show(entry_line(entry, with_run=False))
+                after = entry.seq
+            wanted |= {"flow": found.flow, "run_id": found.run_id}
+            after = after or 0
+        if not follow or ended:
+            return
+        for entry in live_entries(api, wanted, after):
+            show_json_line(asdict(entry)) if json else show(entry_line(entry, with_run=run is None))
+            if run is not None and entry.kind in _ENDS:
+                return
+
+
+@app.command(
+    epilog=examples(("wistro runs cancel 9f3a2c1b", "its running handlers are told to stop"))
+)
+def cancel(context: typer.Context, run: Run, json: Json = False) -> None:
+    """Ask a run to end."""
+    from wistro_cli.api import connect
+    from wistro_cli.api.runs import find_run, path_of
+
+    with connect(context) as api:
+        found = find_run(api, run)
+        _tell(api.post(f"{path_of(found)}/cancel"), f"asked {_name(found)} to end", json=json)
+
+
+@app.command(
+    epilog=examples(
+        ("wistro runs retry 9f3a2c1b", "the delivery that failed or is held"),
+        ("wistro runs retry 9f3a2c1b 3 -d '{\"id\": 7}'", "with another input"),
+    )
+)
+def retry(
+    context: typer.Context,
+    run: Run,
+    delivery: Annotated[
+        str | None, typer.Argument(help="Its number, step or id; needed when several failed.")
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Make a held delivery again, or a failed one of an ended run in a fork of it."""
+    from wistro_cli.api import connect
+    from wistro_cli.api.client import quote
+    from wistro_cli.api.runs import as_mapping, choose_delivery, find_run, path_of
+
+    body = _body(data)
+    with connect(context) as api:
+        found = find_run(api, run)
+        chosen = choose_delivery(found, delivery, statuses=("held", "failed"))
+        path = f"{path_of(found)}/deliveries/{quote(chosen.delivery_id)}/retry"
+        started = as_mapping(api.post(path, body))
+    what = f"`{chosen.step}` is made again"
+    forked = started.get("run_id") != found.run_id
+    where = (
+        f"in the fork {started.get('flow')}/{started.get('run_id')}"
+        if forked
+        else f"in {_name(found)}"
+    )
+    _tell(started, f"{what} {where}", json=json)
+
+
+@app.command(
+    epilog=examples(("wistro runs skip 9f3a2c1b 3", "the run goes on without its third delivery"))
+)
+def skip(
+    context: typer.Context,
+    run: Run,
+    delivery: Annotated[
+        str | None, typer.Argument(help="Its number, step or id; needed when several are held.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Go on without a held delivery."""
+    from wistro_cli.api import connect
+    from wistro_cli.api.client import quote
+    from wistro_cli.api.runs import choose_delivery, find_run, path_of
+
+    with connect(context) as api:
+        found = find_run(api, run)
+        chosen = choose_delivery(found, delivery, statuses=("held",))
+        answer = api.post(f"{path_of(found)}/deliveries/{quote(chosen.delivery_id)}/skip")
+        _tell(answer, f"{_name(found)} goes on without `{chosen.step}`", json=json)
+
+
+@app.command(
+    epilog=examples(
+        ("wistro runs fork 9f3a2c1b", "a new run goes on from where this one failed"),
+        (
+            "wistro runs fork 9f3a2c1b --delivery 3 -d @fixed.json",
+            "with another input for a delivery",
+        ),
+    )
+)
+def fork(
+    context: typer.Context,
+    run: Run,
+    delivery: Annotated[
+        str | None, typer.Option("--delivery", help="The delivery that `--data` is for.")
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Start a run that goes on from where an ended one failed, with the code of today."""
+    from wistro_cli.api import connect
+    from wistro_cli.api.runs import as_mapping, choose_delivery, find_run, path_of
+
+    body = _body(data)
+    with connect(context) as api:
+        found = find_run(api, run)
+        if delivery is not None:
+            chosen = choose_delivery(found, delivery, statuses=())
+            body["delivery_id"] = chosen.delivery_id
+        started = as_mapping(api.post(f"{path_of(found)}/fork", body))
+    _tell(started, f"started {started.get('flow')}/{started.get('run_id')}", json=json)
+
+
+def _pages(api: Api, wanted: dict[str, str | None], limit: int) -> list[RunSummary]:
+    from wistro.runs import RunPage
+
+    found: list[RunSummary] = []
+    cursor: str | None = None
+    while len(found) < limit:
+        size = min(limit - len(found), _LARGEST_PAGE)
+        page = RunPage.model_validate(api.get("/runs", {**wanted, "limit": size, "cursor": cursor}))
+        found += page.runs
+        cursor = page.next_cursor
+        if cursor is None or not page.runs:
+            break
+    return found[:limit]
+
+
+def _body(data: str | None) -> dict[str, object]:
+    from wistro_cli.values import read_json
+
+    return {} if data is None else {"data": read_json(data, option="--data")}
+
+
+def _name(run: RunSummary) -> str:
+    return f"{run.flow}/{run.run_id}"
+
+
+def _tell(answer: object, text: str, *, json: bool) -> None:
+    from wistro_cli.output import say, show_json
+
+    if json:
+        show_json(cast("dict[str, object]", answer))
+    else:
+        say(text)

@@ -72,7 +72,6 @@ def start(
             help="For Prometheus, when no triggers run here.",
         ),
     ] = None,
-    development: Annotated[bool, typer.Option("--development", hidden=True)] = False,
     lock: Annotated[Path | None, typer.Option("--lock", hidden=True)] = None,
 ) -> None:
     """Run a project from its lock alone, until SIGTERM: it drains, and ends with 0."""
@@ -92,7 +91,7 @@ def start(
         parts=Parts.parse(only),
         host=host,
         port=port,
-        development=development,
+        development=control is not None,
         ui_origins=tuple(ui or ()),
         drain=None if drain is None else timedelta(seconds=drain),
     )

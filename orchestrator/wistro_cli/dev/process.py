@@ -25,10 +25,15 @@ Hear = Callable[[Mapping[str, object]], None]
 class Process:
     """A `wistro` process in a session of its own, so that Ctrl-C in the terminal is ours to handle."""
 
-    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        control: asyncio.StreamWriter,
+        reading: Sequence[asyncio.Task[None]],
+    ) -> None:
         self._process = process
         self._control = control
-        self._reading: list[asyncio.Task[None]] = []
+        self._reading = reading
 
     @classmethod
     async def spawn(cls, arguments: Sequence[str], *, say: Say, hear: Hear) -> Self:
@@ -62,16 +67,15 @@ class Process:
         finally:
             theirs.close()
         ours.setblocking(False)
-        self = cls(process, ours)
         assert process.stdout
         assert process.stderr
-        channel, self._writer = await asyncio.open_connection(sock=ours, limit=_LONGEST_LINE)
-        self._reading = [
+        channel, control = await asyncio.open_connection(sock=ours, limit=_LONGEST_LINE)
+        reading = [
             asyncio.create_task(_each_line(process.stdout, say)),
             asyncio.create_task(_each_line(process.stderr, say)),
             asyncio.create_task(_each_line(channel, lambda line: hear(_parse(line)))),
         ]
-        return self
+        return cls(process, control, reading)
 
     @property
     def pid(self) -> int:
@@ -84,25 +88,23 @@ class Process:
         await asyncio.wait(self._reading, timeout=_AFTERLIFE)
         for task in self._reading:
             task.cancel()
-        self._writer.close()
+        self._control.close()
         return code
 
     def ask_reload(self) -> None:
         """Ask it to read the lock again."""
-        self._writer.write(b'{"do": "reload"}\n')
+        self._control.write(b'{"do": "reload"}\n')
 
     async def stop(self, patience: float) -> None:
-        """Ask it to end, and end it after `patience` seconds; what it has started goes with it."""
-        self._signal(signal.SIGTERM)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), patience)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
-
-    def _signal(self, number: signal.Signals) -> None:
+        """Ask it to end; after `patience` seconds it is ended, with what it has started."""
         with suppress(ProcessLookupError):
-            self._process.send_signal(number)
+            self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), patience)
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        await self.wait()
 
 
 async def _each_line(stream: asyncio.StreamReader, say: Say) -> None:

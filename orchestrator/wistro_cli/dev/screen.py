@@ -45,7 +45,7 @@ class Screen(Watcher, Protocol):
         """Everything has started."""
         ...
 
-    def reloaded(self, lock: Lock, changes: tuple[str, ...]) -> None:
+    def reloaded(self, build: str, changes: tuple[str, ...]) -> None:
         """Changed files are in use."""
         ...
 
@@ -88,8 +88,9 @@ class Lines:
             say(Text.assemble(f"  {schedule:<32}", (lock.steps[step].name, "dim")))
         say("\nchange a file to load it again, Ctrl-C to stop\n", style="dim")
 
-    def reloaded(self, lock: Lock, changes: tuple[str, ...]) -> None:
+    def reloaded(self, build: str, changes: tuple[str, ...]) -> None:
         """See `Screen`."""
+        _ = build
         shown = "; ".join(changes[:3]) + (
             f"; and {len(changes) - 3} more" if len(changes) > 3 else ""
         )
@@ -138,9 +139,9 @@ class JsonLines:
             **asdict(places),
         )
 
-    def reloaded(self, lock: Lock, changes: tuple[str, ...]) -> None:
+    def reloaded(self, build: str, changes: tuple[str, ...]) -> None:
         """See `Screen`."""
-        _tell("dev.reloaded", build=lock.build, changes=changes)
+        _tell("dev.reloaded", build=build, changes=changes)
 
     def entry(self, entry: JournalEntry) -> None:
         """See `Screen`."""

@@ -19,7 +19,7 @@ from wistro.stores.journal import Journal
 from wistro.temporal.host.runtime import Runtime
 from wistro_cli.dev.changes import file_changes
 from wistro_cli.dev.child import Child
-from wistro_cli.dev.ports import choose_port
+from wistro_cli.dev.ports import LOOPBACK, choose_port
 from wistro_cli.dev.screen import Places, Screen
 from wistro_cli.dev.temporal import LocalTemporal
 from wistro_cli.environment import ENV_FILE, load_env_file
@@ -53,8 +53,10 @@ class Session:
         self._code = 0
         self._began = monotonic()
         self._from_env = load_env_file(root)
-        project = Project.open(root)
-        self._port = choose_port(options.port, project.settings.endpoints.port)
+        usual = Project.open(root).settings.endpoints.port
+        self._port = choose_port(options.port, usual)
+        if options.port is None and usual not in (0, self._port):
+            screen.note(f"the port {usual} is in use, so the API gets {self._port}")
         self._temporal = LocalTemporal.of(
             root, screen, codec_endpoint=f"http://localhost:{self._port}/_wistro/codec"
         )
@@ -62,6 +64,7 @@ class Session:
         self._lock: Lock | None = None
         self._triggers: Child | None = None
         self._worker: Child | None = None
+        self._said_running = False
 
     async def run(self) -> int:
         """Run until Ctrl-C (the exit code is 130) or SIGTERM (0): then stop triggers, worker, server.
@@ -101,39 +104,29 @@ class Session:
         # Children inherit where Temporal is, and where the triggers are.
         os.environ["TEMPORAL_ADDRESS"] = self._temporal.address.address
         os.environ["TEMPORAL_NAMESPACE"] = self._temporal.address.namespace
-        os.environ["WISTRO_API"] = f"http://127.0.0.1:{self._port}"
-        common = [
-            "--project",
-            str(self._root),
-            "start",
-            "--development",
-            "--lock",
-            str(self._root / LOCK),
-        ]
-        common += ["--drain", f"{self._options.drain:g}"]
-        origins = [part for origin in self._temporal.ui_origins for part in ("--ui-origin", origin)]
-        triggers = [
-            *common,
-            "--only",
-            "triggers",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self._port),
-            *origins,
-        ]
+        os.environ["WISTRO_API"] = f"http://{LOOPBACK}:{self._port}"
+        start = ["--project", str(self._root), "start", "--lock", str(self._root / LOCK)]
+        listen = ["--only", "triggers", "--host", LOOPBACK, "--port", str(self._port)]
+        listen += [part for origin in self._temporal.ui_origins for part in ("--ui-origin", origin)]
+        work = ["--only", "runs,steps", "--drain", f"{self._options.drain:g}"]
         return (
-            Child("triggers", triggers, self._screen),
-            Child("worker", [*common, "--only", "runs,steps"], self._screen),
+            Child("triggers", [*start, *listen], self._screen),
+            Child("worker", [*start, *work], self._screen),
         )
 
     async def _announce(self, starting: asyncio.Task[None]) -> None:
         """Say where everything is once everything is there; then keep the server running."""
-        assert self._triggers
-        assert self._worker
         await starting
-        await asyncio.gather(self._triggers.ready(), self._worker.ready())
-        if self._lock is not None and not (self._triggers.refused or self._worker.refused):
+        await self._everything_ready()
+        await self._temporal.keep()
+
+    async def _everything_ready(self) -> None:
+        """Wait for the children; the first time that they all work, say where everything is."""
+        children = [child for child in (self._triggers, self._worker) if child is not None]
+        await asyncio.gather(*(child.ready() for child in children))
+        refused = any(child.refused for child in children)
+        if self._lock is not None and not refused and not self._said_running:
+            self._said_running = True
             url = f"http://localhost:{self._port}"
             places = Places(
                 api=url,
@@ -142,7 +135,6 @@ class Session:
                 temporal_ui=self._temporal.ui_url,
             )
             self._screen.running(self._lock, places, monotonic() - self._began)
-        await self._temporal.keep()
 
     async def _follow(self, journal: Journal, after: int) -> None:
         async with aclosing(journal.tail(after_seq=after)) as entries:
@@ -156,7 +148,8 @@ class Session:
             async for changed in batches:
                 try:
                     await self._changed(changed)
-                except WistroError as error:
+                except (WistroError, OSError) as error:
+                    # A file may be gone before it was read: the next change tells.
                     message, hint = describe(error) or (str(error), None)
                     self._screen.error(message, hint)
                     self._screen.note("what ran before goes on")
@@ -191,7 +184,8 @@ class Session:
         if code_changed or differences:
             await self._worker.replace(self._options.drain, overlap=True)
         await self._worker.ready()
-        self._screen.reloaded(compiled.lock, differences)
+        self._screen.reloaded(compiled.lock.build, differences)
+        await self._everything_ready()
 
     def _use(self, compiled: Compiled) -> None:
         self._lock = compiled.lock

@@ -12,7 +12,7 @@ from wistro_cli.parts import Parts
 class HostOptions:
     """What `wistro start` was asked for; what is not given comes from the lock."""
 
-    parts: Parts = Parts()
+    parts: Parts
     host: str | None = None
     """The address to listen on."""
     port: int | None = None

@@ -13,6 +13,7 @@ from wistro.errors import EngineUnavailable
 from wistro.project.lock import Lock
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.runtime import Runtime
+from wistro.temporal.host.schedules import ScheduleChanges
 from wistro_cli.hosting.options import HostOptions
 from wistro_cli.hosting.pauses import pauses
 from wistro_cli.hosting.stores import Stores
@@ -82,14 +83,16 @@ class TriggersPart:
         """Make Temporal's schedules those of the lock, now and whenever the lock changes."""
         while True:
             self._changed.clear()
-            for pause in pauses():
-                try:
-                    changes = await self._engine.sync_schedules()
-                    break
-                except EngineUnavailable as error:
-                    _log.info("the schedules wait for Temporal", error=error.message)
-                    await asyncio.sleep(pause)
-            done = {name: ids for name, ids in asdict(changes).items() if ids}
-            if done:
-                _log.info("schedules changed", **done)
+            changes = asdict(await self._sync())
+            if any(changes.values()):
+                _log.info("schedules changed", **changes)
             await self._changed.wait()
+
+    async def _sync(self) -> ScheduleChanges:
+        waits = pauses()
+        while True:
+            try:
+                return await self._engine.sync_schedules()
+            except EngineUnavailable as error:
+                _log.info("the schedules wait for Temporal", error=error.message)
+                await asyncio.sleep(next(waits))

@@ -21,7 +21,7 @@ config = ApiStep(
     path="/webhooks",
     body_schema=Message,
     signature=HmacSignature(
-        secret="WEBHOOK_SECRET",  # noqa: S106 - its name
+        secret="WEBHOOK_SECRET",
         header="x-signature",
         prefix="sha256=",
         id_header="x-delivery-id",
