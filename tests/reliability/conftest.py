@@ -44,13 +44,16 @@ class Cluster:
         return {"Authorization": f"Bearer {load_token(self.project.root)}"}
 
     def start(self, name: str) -> None:
-        """Starts `triggers…` or `worker…`; a process that ran before gets its port again."""
+        """Starts `triggers…` or `worker…`; a process that ran before gets its port again.
+
+        A worker's port is that of its metrics.
+        """
+        port = self.ports.setdefault(name, free_port())
         command = [sys.executable, "-m", "wistro_cli", "--project", str(self.project.root), "start"]
         if name.startswith("triggers"):
-            port = self.ports.setdefault(name, free_port())
             command += ["--only", "triggers", "--port", str(port)]
         else:
-            command += ["--only", "runs,steps", "--drain", "2"]
+            command += ["--only", "runs,steps", "--drain", "2", "--metrics-port", str(port)]
         with self.log.open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command,
