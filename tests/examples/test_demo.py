@@ -38,14 +38,13 @@ async def start(folder: Path, **environment: str) -> asyncio.subprocess.Process:
     )
 
 
-def left(folder: Path) -> list[str]:
+def running(folder: Path) -> list[psutil.Process]:
     """The processes that were started below `folder` and still run."""
-    found: list[str] = []
+    found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            line = " ".join(process.cmdline())
-            if str(folder) in line:
-                found.append(line)
+            if str(folder) in " ".join(process.cmdline()):
+                found.append(process)
     return found
 
 
@@ -56,8 +55,25 @@ async def test_the_demo_does_what_the_rules_say_and_leaves_nothing(tmp_path: Pat
     assert demo.returncode == 0, text
     assert "✗" not in text
     assert "pr synchronize" in text
-    assert left(tmp_path) == []
+    assert running(tmp_path) == []
     assert list(tmp_path.glob("previews-*")) == []
+
+
+async def test_the_worker_is_killed_again_and_again(tmp_path: Path) -> None:
+    demo = await start(tmp_path)
+    reading = asyncio.create_task(demo.communicate())
+    await asyncio.sleep(8)
+    killed = 0
+    while not reading.done() and killed < 4:
+        for process in running(tmp_path):
+            if "--only runs,steps" in " ".join(process.cmdline()):
+                process.kill()
+                killed += 1
+        await asyncio.wait((reading,), timeout=3)
+    printed, _ = await reading
+    assert demo.returncode == 0, printed.decode()
+    assert killed
+    assert running(tmp_path) == []
 
 
 async def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
@@ -68,9 +84,9 @@ async def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
         line = (await demo.stdout.readline()).decode()
         assert line, text
         text += line
-    assert left(tmp_path)
+    assert running(tmp_path)
     os.kill(demo.pid, signal.SIGINT)
     rest, _ = await demo.communicate()
     assert demo.returncode == 130, rest.decode()
     assert "Traceback" not in rest.decode()
-    assert left(tmp_path) == []
+    assert running(tmp_path) == []

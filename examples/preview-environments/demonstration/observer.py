@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,7 @@ class Observer:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._http = httpx.AsyncClient(base_url=stack.url, timeout=30, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=stack.url, timeout=60, trust_env=False)
         self._operator = {"Authorization": f"Bearer {stack.operator_token}"}
         self._manager = {"Authorization": f"Bearer {stack.management_token}"}
         self._ticks: set[str] = set()
@@ -102,9 +102,12 @@ class Observer:
         return await self._operate(f"/usage/{account}")
 
     async def _operate(self, path: str) -> Any:
-        answer = await self._http.get(path, headers=self._operator)
-        answer.raise_for_status()
-        return answer.json()
+        async for _ in _patiently(f"`GET {path}` is not answered"):
+            answer = await self._http.get(path, headers=self._operator)
+            answer.raise_for_status()
+            if answer.status_code == httpx.codes.OK:  # 202: its run goes on, ask again
+                return answer.json()
+        raise AssertionError("unreachable")
 
     async def _request(self, happening: Event | Order) -> httpx.Response:
         if isinstance(happening, Event):
@@ -124,7 +127,7 @@ class Observer:
                     return answer.status_code, run["run_id"]
         raise AssertionError("unreachable")
 
-    async def _follow(self, flow: str, run_id: str) -> Any:
+    async def _follow(self, flow: str, run_id: str) -> AsyncIterator[dict[str, Any]]:
         links = [(flow, run_id)]
         for flow, run_id in links:  # noqa: PLR1704 - grows while it is walked
             run = await self._ended(flow, run_id)
@@ -161,7 +164,7 @@ def _flow(happening: Happening) -> str:
     return "github-events" if isinstance(happening, Event) else "environments"
 
 
-async def _patiently(complaint: str) -> Any:
+async def _patiently(complaint: str) -> AsyncIterator[None]:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         yield

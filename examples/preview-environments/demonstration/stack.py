@@ -10,7 +10,7 @@ import secrets
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,7 +67,7 @@ class Stack:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Stack]:
+async def running(folder: Path) -> AsyncGenerator[Stack, None]:
     """Start everything in `folder`; stop everything that was started, whatever happens."""
     for part in PARTS:
         source = PROJECT / part

@@ -40,19 +40,15 @@ def test_of_the_published_pushes_two_are_to_a_branch() -> None:
 
 
 def test_a_branch_of_a_fork_is_not_the_repositorys_branch() -> None:
-    head = {"ref": "main", "sha": HEAD, "label": "someone:main"}
-    payload = {
-        "action": "closed",
-        "pull_request": {
-            "number": 7,
-            "head": head | {"repo": {"full_name": "someone/Hello-World"}},
-        },
-        "repository": {"full_name": REPOSITORY},
-    }
-    assert PullRequestPayload.model_validate(payload).change().branch.name == "someone:main"
-    head["repo"] = None  # pyright: ignore[reportArgumentType] # the fork was deleted
-    payload["pull_request"] = {"number": 7, "head": head}
-    assert PullRequestPayload.model_validate(payload).change().branch.name == "someone:main"
+    for repo in ({"full_name": "someone/Hello-World"}, None):  # none: the fork was deleted
+        head = {"ref": "main", "sha": HEAD, "label": "someone:main", "repo": repo}
+        payload = {
+            "action": "closed",
+            "pull_request": {"number": 7, "head": head},
+            "repository": {"full_name": REPOSITORY},
+        }
+        change = PullRequestPayload.model_validate(payload).change()
+        assert change.branch.name == "someone:main"
 
 
 def test_a_deleted_branch_has_nothing_to_run() -> None:
