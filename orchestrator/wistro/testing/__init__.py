@@ -1,7 +1,8 @@
 """Tests of flows without a server: `FlowHarness` runs them in memory, on a fake clock."""
 
+from wistro.testing.context import FakeContext
 from wistro.testing.fakes import Fake, Log
 from wistro.testing.harness import Executor, FlowHarness
 from wistro.testing.run import HarnessRun
 
-__all__ = ["Executor", "Fake", "FlowHarness", "HarnessRun", "Log"]
+__all__ = ["Executor", "Fake", "FakeContext", "FlowHarness", "HarnessRun", "Log"]

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The Python worker: loads steps and runs them. `workers/contract` says what it promises."""
