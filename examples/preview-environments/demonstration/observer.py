@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -105,7 +106,7 @@ class Observer:
         async for _ in _patiently(f"`GET {path}` is not answered"):
             answer = await self._http.get(path, headers=self._operator)
             answer.raise_for_status()
-            if answer.status_code == httpx.codes.OK:  # 202: its run goes on, ask again
+            if answer.status_code == HTTPStatus.OK:  # 202: its run goes on, ask again
                 return answer.json()
         raise AssertionError("unreachable")
 
