@@ -113,7 +113,7 @@ class StepError(WistroError):
     default_retryable = True
 
 
-class Terminal(StepError):  # noqa: N818 - reads as what it says: `raise Terminal(…)`
+class Terminal(StepError):
     """The delivery has failed and trying again cannot help; the step's `on_failure` decides."""
 
     default_code = "terminal"
@@ -137,7 +137,7 @@ class InvalidMessage(Terminal):
         super().__init__(message, hint=hint, details={"issues": found} if found else None)
 
 
-class Retryable(StepError):  # noqa: N818 - reads as what it says: `raise Retryable(…)`
+class Retryable(StepError):
     """The delivery failed for a reason that passes; it is attempted again under its policy.
 
     Attributes:
@@ -186,20 +186,20 @@ class RunError(WistroError):
         super().__init__(message, code=code, hint=hint, retryable=retryable, details=details)
 
 
-class EngineUnavailable(RunError):  # noqa: N818 - names the state, as its code does
+class EngineUnavailable(RunError):
     """Temporal cannot be reached or does not answer; nothing was accepted, and asking again is safe."""
 
     default_code = "engine_unavailable"
     default_retryable = True
 
 
-class RunNotFound(RunError):  # noqa: N818
+class RunNotFound(RunError):
     """There is no such run, or it is past its retention."""
 
     default_code = "run_not_found"
 
 
-class AnswerPending(RunError):  # noqa: N818
+class AnswerPending(RunError):
     """The run was started and goes on, but its answer did not come in time."""
 
     default_code = "answer_pending"
