@@ -65,7 +65,7 @@ class Cancellation:
 
     def __init__(self) -> None:
         self.reason: str | None = None
-        """Why: `cancelled`, `timeout`, `worker_stopping`, …"""
+        """Why: `cancelled`, `timeout`, `worker_stopping`, or `superseded` by another attempt."""
         self._event = threading.Event()
         self._waiting: list[Callable[[], None]] = []
 

@@ -375,3 +375,50 @@ async def test_a_single_report_that_is_too_large_fails(steps: Try, site: Open) -
     assert result.reports[0].error
     assert result.reports[0].error.code == "result_too_large"
     assert "what it returned" in result.reports[0].error.message
+
+
+async def test_a_handler_that_outlives_its_timeout_is_stopped(steps: Try, site: Open) -> None:
+    bench = steps(
+        STEP
+        + """
+async def handler(data, ctx):
+    if ctx.attempt == 2:
+        return "again"
+    while True:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            ctx.logger.warn(f"stopped: {ctx.cancelled.reason}")
+            raise
+"""
+    )
+    quick = Patience(stopping=timedelta(seconds=0.1))
+    async with site(bench, patience=quick) as worker:
+        assert (await worker.run(timeout=1, attempts=2)).output == "again"
+        await journal_has(bench, "delivery.cancelled")
+    # Whoever notices first: the worker's clock, or the server that does not know the attempt any more.
+    noticed = {"stopped: timeout", "stopped: superseded"}
+    assert noticed & {entry.message for entry in bench.entries}
+
+
+async def test_a_handler_that_refuses_to_stop_is_left_behind(steps: Try, site: Open) -> None:
+    bench = steps(
+        STEP
+        + """
+async def handler(data, ctx):
+    for _ in range(200):
+        try:
+            await asyncio.sleep(0.02)
+        except asyncio.CancelledError:
+            pass
+"""
+    )
+    brief = timedelta(seconds=0.1)
+    async with site(bench, patience=Patience(cancelled=brief, stubborn=brief)) as worker:
+        handle = await worker.start(heartbeat=1)
+        await journal_has(bench, "delivery.started")
+        begun = asyncio.get_running_loop().time()
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError):
+            await handle.result()
+        assert asyncio.get_running_loop().time() - begun < 3

@@ -35,9 +35,11 @@ class Patience:
     """How long a handler that was asked to stop may take."""
 
     cancelled: timedelta = timedelta(seconds=10)
-    """After a cancellation or a timeout."""
+    """After a cancellation: what it does in this time still counts."""
     stopping: timedelta = timedelta(seconds=2)
-    """When the worker stops, after the time it gave running attempts to finish."""
+    """When its result no longer counts (another attempt may have begun), or the worker stops."""
+    stubborn: timedelta = timedelta(seconds=5)
+    """After it was stopped, when it does not take that for an answer; then it is left behind."""
 
 
 def step_activity(
@@ -158,25 +160,28 @@ async def _until_stopped(
             stopped_by_us = task.cancel()
         if not stopped_by_us:
             return task.result()
-        await asyncio.wait({task})
-        if reason == "worker_stopping":
-            # Temporal takes "cancelled" only from an activity that it asked to: this one is retried.
-            raise StepFailed(_stopping()) from None
-        raise
+        await asyncio.wait({task}, timeout=patience.stubborn.total_seconds())
+        if reason == "cancelled":
+            raise
+        # Temporal takes "cancelled" only from an activity that it asked to stop.
+        raise StepFailed(_stopped(reason)) from None
 
 
 def _reason(patience: Patience) -> tuple[str, timedelta]:
     details = activity.cancellation_details()
     if details is None or details.cancel_requested:
         return "cancelled", patience.cancelled
-    if details.timed_out:
-        return "timeout", patience.cancelled
     if details.worker_shutdown:
         return "worker_stopping", patience.stopping
-    return "cancelled", patience.cancelled
+    if details.timed_out:
+        return "timeout", patience.stopping
+    return "superseded", patience.stopping
 
 
-def _stopping() -> ErrorInfo:
+def _stopped(reason: str) -> ErrorInfo:
+    if reason != "worker_stopping":
+        # Nobody hears this any more, unless Temporal changes its mind.
+        return ErrorInfo(code=reason, message="the attempt was stopped: its result cannot count")
     return ErrorInfo(
         code="worker_stopped",
         message="the worker stopped before the attempt was over; another attempt follows",
