@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,8 +22,7 @@ from wistro.stores.buffer import JournalBuffer
 from wistro.stores.journal import JournalSink
 from wistro.stores.remote import RemoteJournal, RemoteState
 from wistro.stores.state import StateStore
-from wistro.temporal.host.hosting import StepQueue, host_runs
-from wistro.temporal.host.runtime import Runtime
+from wistro.temporal.host.hosting import StepQueue
 from wistro.temporal.wire import runs_queue
 from wistro_codec import Keys, mint_run_token
 from wistro_worker.activities import Patience, StepActivity, step_activity
@@ -123,43 +120,6 @@ async def python_worker(
     finally:
         # A `def` handler that ignored every request to stop must not keep the process.
         threads.shutdown(wait=False, cancel_futures=True)
-
-
-async def serve(runtime: Runtime, api: str) -> None:
-    """Host the runs and the Python steps of a project until SIGTERM or SIGINT, then drain.
-
-    Draining stops taking work, lets running attempts finish for as long as `workers.drain` says, asks
-    the rest to stop, and sends what the journal still holds. Call `wistro.temporal.host.exit.leave`
-    afterwards.
-
-    Args:
-        runtime: The project.
-        api: Where its triggers are.
-    """
-    stop = _stop_signal()
-    engine = await runtime.engine()
-    workers = runtime.lock.runtime.workers
-    async with (
-        remote_backends(api, runtime.keys) as backends,
-        python_worker(runtime.project.root, runtime.lock, backends) as worker,
-        host_runs(
-            engine.client,
-            engine,
-            worker.activity,
-            queues=worker.queues,
-            concurrency=workers.concurrency,
-            drain=workers.drain,
-        ),
-    ):
-        await stop.wait()
-        _log.info("draining", seconds=workers.drain.total_seconds())
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
 
 
 def _queues(lock: Lock) -> tuple[StepQueue, ...]:
