@@ -7,6 +7,7 @@ hint: `python -m tests.repo.test_public_names` writes `public_names.json`.
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def test_public_names(package: str) -> None:
     assert sorted(public) == FROZEN[package]
     for name in public:
         value = getattr(module, name)
-        if isinstance(value, type) or callable(value):
+        if inspect.isclass(value) or inspect.isfunction(value):
             assert value.__doc__, f"`{package}.{name}` has no docstring"
 
 
