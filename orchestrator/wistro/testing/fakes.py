@@ -12,6 +12,7 @@ from typing import Any, cast
 from wistro.context import Context, Level
 from wistro.contract import Emission, ErrorInfo, Invocation, StepResult
 from wistro.errors import Terminal, to_info
+from wistro.issues import did_you_mean
 from wistro.state import State
 from wistro.values import jsonable
 
@@ -36,6 +37,8 @@ class Log:
 class Fake:
     """Does what a test says instead of what the step's handler does."""
 
+    topics: tuple[str, ...] | None = None
+    """What it may emit; anything when `None`."""
     emits: tuple[Emission, ...] = ()
     output: object = None
     response: object = NO_ANSWER
@@ -58,7 +61,9 @@ class Fake:
         made = self.attempts[invocation.idempotency_key]
         if self.error is not None and (self.times is None or made <= self.times):
             return self.error
-        effects = _Effects(step=invocation.step, logs=logs, emissions=list(self.emits))
+        effects = _Effects(
+            step=invocation.step, topics=self.topics, logs=logs, emissions=list(self.emits)
+        )
         if self.response is not NO_ANSWER:
             effects.respond(self.response)
         output = self.output
@@ -81,16 +86,32 @@ class Fake:
         )
 
 
+def emission(
+    step: str, topic: str, data: object, topics: tuple[str, ...] | None = None
+) -> Emission:
+    """A message as a fake emits it.
+
+    Raises:
+        AssertionError: the step does not declare the topic: the test does not fit the project.
+    """
+    if topics is not None and topic not in topics:
+        raise AssertionError(
+            f"`{step}` does not declare the topic `{topic}`; hint: {did_you_mean(topic, topics)}"
+        )
+    return Emission(topic=topic, data=jsonable(data))
+
+
 @dataclass(kw_only=True)
 class _Effects:
     step: str
+    topics: tuple[str, ...] | None
     logs: list[Log]
     emissions: list[Emission]
     response: object = None
     responded: bool = False
 
     def emit(self, topic: str, data: object) -> None:
-        self.emissions.append(Emission(topic=topic, data=jsonable(data)))
+        self.emissions.append(emission(self.step, topic, data, self.topics))
 
     def respond(self, data: object) -> None:
         self.response, self.responded = jsonable(data), True

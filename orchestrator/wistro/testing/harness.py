@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from wistro.contract import (
-    Emission,
     ErrorInfo,
     Invocation,
     RunRef,
@@ -25,12 +24,14 @@ from wistro.machine.fork import fork_state
 from wistro.machine.plan import Plan
 from wistro.machine.routing import Expressions
 from wistro.machine.state import RunState
+from wistro.project.lock import Lock
+from wistro.project.plan import compile_plan
 from wistro.state import State
 from wistro.stores.memory import MemoryState
 from wistro.stores.state import StateStore
 from wistro.testing.clock import START, FakeClock
 from wistro.testing.driver import RunDriver
-from wistro.testing.fakes import NO_ANSWER, Fake, FakeHandler, Log
+from wistro.testing.fakes import NO_ANSWER, Fake, FakeHandler, Log, emission
 from wistro.testing.run import HarnessRun
 from wistro.values import jsonable
 
@@ -72,6 +73,7 @@ class FlowHarness:
         Args:
             plans: The plans of the flows.
             executor: Runs the steps that are not faked; without one they do nothing, and succeed.
+                With one, fakes may emit only what their steps declare.
             expressions: Evaluates filters and joins; CEL unless given.
             store: What `state` and the context of fakes work on; in memory unless given.
             start: The time on the clock.
@@ -87,6 +89,12 @@ class FlowHarness:
         self._fakes: dict[str, Fake] = {}
         self._runs: dict[tuple[str, str], HarnessRun] = {}
         self._jobs: deque[Callable[[], Awaitable[None]]] = deque()
+
+    @classmethod
+    def of(cls, lock: Lock, *, executor: Executor, store: StateStore | None = None) -> FlowHarness:
+        """A harness for all flows of a compiled project, with its real handlers."""
+        plans = [compile_plan(lock, flow) for flow in lock.flows]
+        return cls(plans, executor=executor, store=store)
 
     @classmethod
     def from_plans(cls, plans: Mapping[str, Plan]) -> FlowHarness:
@@ -122,12 +130,14 @@ class FlowHarness:
             takes: How long an attempt takes, on the fake clock.
             stubborn: Whether it goes on when it is asked to stop.
         """
-        steps = {id for plan in self.plans.values() for id in plan.steps}
+        steps = {id: found for plan in self.plans.values() for id, found in plan.steps.items()}
         if step not in steps:
             hint = did_you_mean(step, sorted(steps))
             raise LookupError(f"expected the id of a step, found `{step}`; hint: {hint}")
+        topics = None if self._executor is None else steps[step].emits
         self._fakes[step] = fake = Fake(
-            emits=tuple(Emission(topic=topic, data=jsonable(data)) for topic, data in emits),
+            topics=topics,
+            emits=tuple(emission(step, topic, data, topics) for topic, data in emits),
             output=jsonable(output),
             response=response if response is NO_ANSWER else jsonable(response),
             error=_info(error),
