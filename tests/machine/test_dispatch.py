@@ -6,7 +6,7 @@ import pytest
 
 from tests.machine.plans import flow, plan, project, step
 from wistro.contract import Trigger
-from wistro.machine.plan import Limits, SubscriptionPlan
+from wistro.machine.plan import JoinPlan, Limits, SubscriptionPlan
 
 
 async def test_a_message_reaches_every_subscriber() -> None:
@@ -240,6 +240,47 @@ async def test_too_many_deliveries_without_a_loop_name_the_step() -> None:
     run = await shop.emit("orders", "one")
     assert run.error is not None
     assert "in step `b`;" in run.error.message
+
+
+class TestBound:
+    """Whatever makes the delivery too many, it stays open, and the run says where it was."""
+
+    async def test_a_message_to_another_flow(self) -> None:
+        orders = plan(step("a", "x"), shared={"y": ("mail",)}, limits=Limits(deliveries=1))
+        shop = project(orders, plan(step("b", "y"), flow="mail"))
+        shop.fake("a", emits=[("y", 1)])
+        run = await shop.emit("orders", "x")
+        assert run.error is not None
+        assert run.error.code == "too_many_deliveries"
+        assert [d.status for d in run.deliveries()] == ["completed", "failed"]
+        assert shop.runs("mail") == []
+
+    async def test_a_join_that_failed(self) -> None:
+        shop = flow(
+            step("a", "x"),
+            step("pack", "x", "y", join=JoinPlan(), on_failure="ignore"),
+            limits=Limits(deliveries=1),
+        )
+        run = await shop.emit("orders", "x")
+        assert run.error is not None
+        assert run.error.code == "too_many_deliveries"
+        assert [d.step for d in run.deliveries() if d.status == "failed"] == ["pack"]
+
+    async def test_the_shortest_loop_is_named(self) -> None:
+        shop = flow(
+            step("a", "t", emits=["u", "v"]),
+            step("b", "u", emits=["w"]),
+            step("c", "v", emits=["w"]),
+            step("d", "w", emits=["v", "t"]),
+            limits=Limits(deliveries=30),
+        )
+        shop.fake("a", emits=[("u", 1), ("v", 1)])
+        shop.fake("b", emits=[("w", 1)])
+        shop.fake("c", emits=[("w", 1)])
+        shop.fake("d", emits=[("t", 1)])
+        run = await shop.emit("orders", "t")
+        assert run.error is not None
+        assert "the loop d → c → d;" in run.error.message
 
 
 async def test_an_unknown_topic_is_a_mistake_of_the_test() -> None:

@@ -9,8 +9,9 @@ import pytest
 from tests.machine.plans import ONCE, flow, step
 from wistro.contract import ErrorInfo
 from wistro.errors import Retryable, Terminal
+from wistro.machine.events import DeliveryCancelled, OperatorAsked
+from wistro.machine.operators import OperationRefused
 from wistro.machine.plan import RetryPlan
-from wistro.machine.reducer import OperationRefused
 from wistro.testing import FlowHarness
 
 THRICE = RetryPlan(attempts=3, first_delay=10, factor=3, max_delay=25)
@@ -238,6 +239,11 @@ class TestOperators:
         run = await shop.emit("orders", "x")
         with pytest.raises(OperationRefused, match=r"`\w+` is running; only one that is held"):
             await run.skip()
+        asked = OperatorAsked(
+            at=shop.time, action="skip", delivery_id=run.deliveries()[0].delivery_id
+        )
+        with pytest.raises(OperationRefused, match="is running"):
+            run.driver.machine.check(asked)
 
     async def test_a_run_that_has_ended_cannot_be_repaired(self, shop: FlowHarness) -> None:
         run = await shop.emit("orders", "x")
@@ -258,8 +264,6 @@ class TestOperators:
 
 
 async def test_a_delivery_that_a_worker_gives_back_is_attempted_again() -> None:
-    from wistro.machine.events import DeliveryCancelled
-
     shop = flow(step("a", "x", retry=RetryPlan(attempts=2)))
     shop.fake("a", takes=timedelta(minutes=1))
     run = await shop.emit("orders", "x")
@@ -268,7 +272,14 @@ async def test_a_delivery_that_a_worker_gives_back_is_attempted_again() -> None:
     assert run.waiting.kind == "timer"
     await shop.advance(minutes=2)
     assert run.outcome == "completed"
-    run.driver.apply(DeliveryCancelled(at=shop.time, delivery_id=delivery.delivery_id))
+
+
+async def test_nobody_can_give_back_what_is_not_there() -> None:
+    shop = flow(step("a", "x"))
+    shop.fake("a", takes=timedelta(minutes=1))
+    run = await shop.emit("orders", "x")
+    run.driver.apply(DeliveryCancelled(at=shop.time, delivery_id="gone"))
+    assert run.waiting.kind == "step"
 
 
 async def test_an_error_with_every_field_reaches_the_run() -> None:

@@ -9,8 +9,9 @@ from wistro.contract import Emission, ErrorInfo, Report, StepResult, Trigger
 from wistro.expressions import CelExpressions
 from wistro.machine.commands import CancelDelivery, Dispatch, Finish
 from wistro.machine.events import RunStarted, SegmentCompleted
+from wistro.machine.handover import SEGMENT_BUDGET
 from wistro.machine.plan import JoinPlan, Limits, RetryPlan
-from wistro.machine.reducer import SEGMENT_BUDGET, Machine
+from wistro.machine.reducer import Machine
 from wistro.machine.routing import child_id
 from wistro.machine.state import RunState
 from wistro.testing import FlowHarness

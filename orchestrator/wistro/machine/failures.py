@@ -7,7 +7,7 @@ from typing import Literal, cast
 
 from wistro.contract import ErrorInfo
 from wistro.machine.loops import loop_of
-from wistro.machine.plan import Limits, Plan
+from wistro.machine.plan import Limits, OnFailure, Plan
 from wistro.machine.state import Count, Delivery
 
 JoinFailure = Literal["join_timeout", "join_incomplete"]
@@ -62,7 +62,18 @@ def failure_message(delivery: Delivery, error: ErrorInfo) -> dict[str, object]:
     }
 
 
-def goes_round(plan: Plan, delivery: Delivery) -> bool:
+def choice_of(plan: Plan, delivery: Delivery) -> tuple[OnFailure, str | None]:
+    """What to do about a delivery without attempts left, and where to tell of it."""
+    if delivery.flow is not None:
+        # A message for another flow must not be lost, and is no reason to end this one.
+        return "hold", None
+    step = plan.steps[delivery.step]
+    if step.on_failure == "emit" and _goes_round(plan, delivery):
+        return "fail", None
+    return step.on_failure, step.failure_topic
+
+
+def _goes_round(plan: Plan, delivery: Delivery) -> bool:
     """Whether the delivery failed on a message that tells of a failure of its own step.
 
     Telling that again would put the message into itself, deeper each time round.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 from wistro.machine.events import KEEP
+from wistro.machine.operators import release
 from wistro.machine.state import RunState
 
 
@@ -50,13 +51,10 @@ def fork_state(
     for delivery in sorted(forked.deliveries.values(), key=lambda delivery: delivery.number):
         delivery.origin = delivery.origin or state.run_id
         wake = f"wake:{delivery.id}"
-        if wake in left and delivery.attempts == 0 and delivery.id != delivery_id:
+        if delivery.id == delivery_id:
+            release(forked, delivery, data)
+        elif wake in left and delivery.attempts == 0:
             forked.timers[wake] = at + left[wake]
-            continue
-        delivery.status, delivery.attempts, delivery.error = "queued", 0, None
-        forked.queue.append(delivery.id)
-    if delivery_id is not None and data is not KEEP:
-        edited = forked.deliveries[delivery_id]
-        edited.data = data
-        edited.revision += 1
+        else:
+            release(forked, delivery)
     return forked

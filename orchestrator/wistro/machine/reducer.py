@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import assert_never
 
 from wistro.contract import Emission, ErrorInfo, Report, StepResult
-from wistro.machine import failures
+from wistro.machine import failures, operators
 from wistro.machine.commands import (
     Announce,
     AnnounceKind,
     CancelDelivery,
     Command,
-    Dispatch,
     Finish,
-    StartRun,
 )
 from wistro.machine.events import (
-    KEEP,
     CancelAsked,
     DeliveryCancelled,
     DeliveryCompleted,
@@ -29,24 +27,17 @@ from wistro.machine.events import (
     SegmentCompleted,
     TimerFired,
 )
+from wistro.machine.handover import hand_over, retry_of
 from wistro.machine.joins import Joins
-from wistro.machine.plan import OnFailure, Plan, RetryPlan, StepPlan
-from wistro.machine.routing import Expressions, child_id, deliveries_of, linked_run_id
+from wistro.machine.plan import Plan, StepPlan
+from wistro.machine.routing import Expressions, child_id, deliveries_of
 from wistro.machine.state import ROOT, Answer, Count, Delivery, Outcome, RunState
 from wistro.machine.timers import GRACE, Timers
-
-SEGMENT_BUDGET = 64
-"""Deliveries in one segment: bounds what is repeated when a worker dies within it."""
 
 CANCEL_GRACE = 30.0
 """Seconds that running handlers get to stop before a run that is ending leaves them behind."""
 
-_LINK_RETRY = RetryPlan(attempts=1_000_000, first_delay=1.0, max_delay=60.0)
 _MAX_NOTES = 50
-
-
-class OperationRefused(ValueError):
-    """An operator asked for something that the state of the run does not allow."""
 
 
 class Machine:
@@ -80,7 +71,7 @@ class Machine:
             OperationRefused: when an operator asks for what `check` refuses; nothing has changed.
         """
         if isinstance(event, OperatorAsked):
-            self.check(event)
+            operators.check(self.state, event)
         if self.state.outcome is None:
             self._take(event)
             self._advance(event.at)
@@ -95,16 +86,7 @@ class Machine:
 
     def check(self, event: OperatorAsked) -> None:
         """Raises `OperationRefused` when the delivery cannot be repaired that way now."""
-        delivery = self.state.deliveries.get(event.delivery_id)
-        if self.state.ending is not None or self.state.outcome is not None:
-            raise OperationRefused("the run has ended; fork it instead")
-        if delivery is None:
-            raise OperationRefused(f"the run has no open delivery `{event.delivery_id}`")
-        if delivery.status not in ("held", "waiting"):
-            raise OperationRefused(
-                f"delivery `{event.delivery_id}` is {delivery.status}; "
-                "only one that is held or waits for its next attempt can be repaired"
-            )
+        operators.check(self.state, event)
 
     def _take(self, event: Event) -> None:
         match event:
@@ -130,6 +112,8 @@ class Machine:
                 self._timer_fired(event)
             case CancelAsked():
                 self._end("cancelled", failures.cancelled(event.reason), event.at)
+            case _:
+                assert_never(event)
 
     def _start(self, event: RunStarted) -> None:
         self.state.started_at = event.at
@@ -223,7 +207,7 @@ class Machine:
         if delivery is None:
             return
         delivery.attempts, delivery.error = attempts, error
-        retry = self._retry(delivery)
+        retry = retry_of(self.plan, delivery)
         if error.retryable and error.type not in retry.terminal and attempts < retry.attempts:
             delivery.status = "waiting"
             pause = retry.delay(attempts) if error.retry_after is None else error.retry_after
@@ -241,7 +225,7 @@ class Machine:
 
     def _fail(self, delivery: Delivery, error: ErrorInfo, at: float) -> None:
         """The delivery has no attempts left: what now, its step's `on_failure` says."""
-        choice, topic = self._on_failure(delivery)
+        choice, topic = failures.choice_of(self.plan, delivery)
         self._count(delivery).failed += 1
         delivery.error = error
         if delivery.id == ROOT and choice != "hold":
@@ -263,17 +247,6 @@ class Machine:
             self._announce("delivery.failed", delivery)
             self._end("failed", error, at)
 
-    def _on_failure(self, delivery: Delivery) -> tuple[OnFailure, str | None]:
-        if delivery.flow is not None:
-            return (
-                "hold",
-                None,
-            )  # A message for another flow is not lost, and does not end this one.
-        step = self.plan.steps[delivery.step]
-        if step.on_failure == "emit" and failures.goes_round(self.plan, delivery):
-            return "fail", None
-        return step.on_failure, step.failure_topic
-
     def _rest(self, id: str) -> Delivery | None:
         """The delivery `id`, no longer in a worker's hands; None when it was not (a late report)."""
         delivery = self.state.deliveries.get(id)
@@ -291,13 +264,9 @@ class Machine:
             self._announce("delivery.skipped", delivery)
             if delivery.id == ROOT:
                 self.state.answer = Answer()
-            return
-        if event.data is not KEEP:
-            delivery.data = event.data
-            delivery.revision += 1
-        delivery.status, delivery.attempts, delivery.error = "queued", 0, None
-        self.state.queue.append(delivery.id)
-        self._announce("delivery.released", delivery)
+        else:
+            operators.release(self.state, delivery, event.data)
+            self._announce("delivery.released", delivery)
 
     # Messages
 
@@ -454,20 +423,7 @@ class Machine:
         if not self._join_again(delivery, at):
             delivery.status = "running"
             self._running += 1
-            self._commands.append(self._hand_over(delivery))
-
-    def _hand_over(self, delivery: Delivery) -> Command:
-        if delivery.flow is not None:
-            run_id = linked_run_id(delivery.origin or self.state.run_id, delivery.id)
-            return StartRun(delivery=delivery, flow=delivery.flow, run_id=run_id)
-        step = self.plan.steps[delivery.step]
-        left = self.plan.limits.deliveries - self.state.created + 1
-        return Dispatch(
-            delivery=delivery,
-            attempts_left=max(step.retry.attempts - delivery.attempts, 1),
-            inline=step.inline,
-            budget=max(1, min(SEGMENT_BUDGET, left)),
-        )
+            self._commands.append(hand_over(self.plan, self.state, delivery))
 
     def _finish(self, outcome: Outcome, at: float) -> None:
         self._timers.stop()
@@ -480,9 +436,6 @@ class Machine:
         commands = self._commands.copy()
         self._commands.clear()
         return commands
-
-    def _retry(self, delivery: Delivery) -> RetryPlan:
-        return _LINK_RETRY if delivery.flow is not None else self.plan.steps[delivery.step].retry
 
     def _count(self, delivery: Delivery) -> Count:
         return self.state.counts.setdefault(delivery.step or f"→ {delivery.flow}", Count())

@@ -37,8 +37,9 @@ from wistro.machine.events import (
     SegmentCompleted,
     TimerFired,
 )
+from wistro.machine.operators import OperationRefused
 from wistro.machine.plan import StepPlan
-from wistro.machine.reducer import Machine, OperationRefused
+from wistro.machine.reducer import Machine
 from wistro.machine.state import Answer, Delivery, RunState
 from wistro.machine.waiting import waiting
 from wistro.temporal import wire
