@@ -35,7 +35,7 @@ class TestCancellation:
         assert run.error.message == "the run was cancelled"
 
     async def test_a_handler_that_goes_on_has_its_grace(self) -> None:
-        shop = flow(step("slow", "x"))
+        shop = flow(step("slow", "x"), step("later", "x", delay=3600))
         shop.fake("slow", takes=timedelta(hours=1), stubborn=True)
         run = await shop.emit("orders", "x")
         await run.cancel()
@@ -44,7 +44,10 @@ class TestCancellation:
         assert run.outcome is None
         await shop.advance(seconds=1)
         assert run.outcome == "cancelled"
-        assert [d.status for d in run.deliveries()] == ["cancelled"]
+        assert {d.step: d.status for d in run.deliveries()} == {
+            "slow": "cancelled",
+            "later": "retrying",
+        }
 
     async def test_what_is_done_within_the_grace_counts(self) -> None:
         shop = flow(step("slow", "x"), step("next", "y"))
