@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.machine.plans import flow, step
-from wistro.machine.events import DeliveryCompleted, TimerFired
+from wistro.contract import ErrorInfo, StepResult
+from wistro.machine.events import DeliveryCancelled, DeliveryCompleted, DeliveryFailed, TimerFired
 from wistro.machine.plan import JoinPlan, Limits, RetryPlan
 from wistro.machine.reducer import CANCEL_GRACE
 from wistro.testing import FlowHarness
@@ -169,16 +170,22 @@ class TestFailureWhileOthersWork:
         run.driver.apply(TimerFired(at=shop.time, timer="wake:gone"))
         assert run.waiting.kind == "timer"
 
-    async def test_a_late_result_does_nothing(self) -> None:
+    async def test_late_reports_do_nothing(self) -> None:
         shop = flow(step("slow", "x"), step("other", "x"))
-        shop.fake("slow", takes=MINUTE)
-        shop.fake("other", takes=MINUTE)
+        shop.fake("slow", takes=MINUTE, stubborn=True)
+        shop.fake("other", takes=MINUTE, stubborn=True)
         run = await shop.emit("orders", "x")
-        from wistro.contract import StepResult
-
-        late = DeliveryCompleted(at=shop.time, delivery_id="gone", result=StepResult())
-        run.driver.apply(late)
-        assert run.driver.machine.running == 2
+        error = ErrorInfo(code="late", message="late")
+        for ending in (False, True):
+            for late in (
+                DeliveryCompleted(at=shop.time, delivery_id="gone", result=StepResult()),
+                DeliveryFailed(at=shop.time, delivery_id="gone", error=error, attempts=1),
+                DeliveryCancelled(at=shop.time, delivery_id="gone"),
+            ):
+                assert run.driver.machine.apply(late) == []
+            assert run.driver.machine.running == 2
+            if not ending:
+                await run.cancel()
 
 
 def held_slow() -> FlowHarness:
