@@ -75,7 +75,9 @@ async def test_one_trace_from_the_request_to_the_last_attempt(
         request = next(s for s in ours if s.parent_span_id.hex() == parent)
         for name in names:
             span = next(span for span in ours if span.name == name)
-            assert span.parent_span_id.hex() == request.span_id.hex()
+            assert span.parent_span_id.hex() == request.span_id.hex(), [
+                (each.name, each.span_id.hex(), each.parent_span_id.hex()) for each in ours
+            ]
         assert len(by_id) == len(ours)
         assert 'wistro_deliveries_total{flow="f",outcome="completed",step="three"} 1.0' in metrics
         assert 'wistro_runs_total{event="completed",flow="f"} 1.0' in metrics
