@@ -72,7 +72,8 @@ async def test_one_trace_from_the_request_to_the_last_attempt(
             served = await client.get(f"{running.url}/_wistro/metrics", headers=running.headers)
         ours = [span for span in spans if span.trace_id.hex() == trace]
         by_id = {span.span_id.hex(): span for span in ours}
-        request = next(s for s in ours if s.parent_span_id.hex() == parent)
+        request = next(span for span in ours if span.name == "POST /place")
+        assert request.parent_span_id.hex() == parent
         for name in names:
             span = next(span for span in ours if span.name == name)
             assert span.parent_span_id.hex() == request.span_id.hex(), [
