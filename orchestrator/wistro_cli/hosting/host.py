@@ -15,6 +15,7 @@ from wistro.project.lock import load_lock
 from wistro.temporal.host.runtime import Runtime
 from wistro_cli.address import Address, read_address, remove_address, write_address
 from wistro_cli.control import Control
+from wistro_cli.hosting.garbage import settle
 from wistro_cli.hosting.options import HostOptions
 from wistro_cli.hosting.stores import open_stores
 from wistro_cli.hosting.triggers import TriggersPart
@@ -116,6 +117,7 @@ class Host:
             self._control.tell("ready", url=url)
 
     def _is_working(self) -> None:
+        settle()
         _log.info(
             "working on runs",
             project=self._runtime.lock.project,

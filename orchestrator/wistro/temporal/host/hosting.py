@@ -65,6 +65,8 @@ async def host_runs(
             task_queue=queue,
             graceful_shutdown_timeout=drain,
             identity=identity,
+            # Without one the SDK reads and hashes the code of every loaded module.
+            build_id=engine.lock.build or None,
             # Cancellations reach handlers with a heartbeat: do not save them up for a minute.
             max_heartbeat_throttle_interval=_HEARTBEATS,
             default_heartbeat_throttle_interval=_HEARTBEATS,
