@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
+from pydantic_core import (
+    PydanticSerializationError,
+    from_json,
+    to_json,
+    to_jsonable_python,
+)
+
+MAX_DEPTH = 100
+"""Levels of lists and objects in a value. Decoders refuse more than 200, and a value travels inside
+others: one that is taken must be readable wherever it goes."""
 
 
 class NotJson(ValueError):
@@ -26,8 +35,14 @@ def jsonable(value: object) -> object:
     if value is None or type(value) in _SCALARS:
         return value
     try:
-        return to_jsonable_python(value, inf_nan_mode="null")
+        copy = to_jsonable_python(value, inf_nan_mode="null")
+        check_depth(copy)
+        return copy
+    except NotJson:
+        raise
     except (PydanticSerializationError, ValueError, RecursionError) as error:
+        if isinstance(error, RecursionError) or "depth" in str(error):
+            raise NotJson(_TOO_DEEP) from None
         path, culprit = _culprit(value)
         found = (
             f"`{path}` is a `{type(culprit).__name__}`"
@@ -42,6 +57,22 @@ def json_size(value: object) -> int:
     return len(to_json(value))
 
 
+def check_depth(value: object) -> int:
+    """Bytes of a JSON value as text, if it is not nested too deeply.
+
+    Raises:
+        NotJson: when it has more than `MAX_DEPTH` levels.
+    """
+    text = to_json(value)
+    # The decoder counts levels at its own speed, and refuses more than twice `MAX_DEPTH`.
+    try:
+        from_json(b"[" * MAX_DEPTH + text + b"]" * MAX_DEPTH)
+    except ValueError as error:
+        raise NotJson(_TOO_DEEP) from error
+    return len(text)
+
+
+_TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
 _SCALARS = frozenset({str, int, bool})
 
 

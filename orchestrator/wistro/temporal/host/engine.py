@@ -40,7 +40,7 @@ from wistro.temporal.host.history import read_run
 from wistro.temporal.host.listing import RunFilter, list_runs
 from wistro.temporal.host.schedules import ScheduleChanges, sync_schedules
 from wistro.temporal.workflows.failures import error_info, run_failure
-from wistro.values import json_size
+from wistro.values import check_depth
 from wistro_codec import Keys, keyed_digest
 
 __all__ = ["UNCHANGED", "Answer", "Engine", "Started"]
@@ -356,9 +356,16 @@ class Engine:
             raise RunError(
                 f"flow `{flow}` has no step `{trigger.step}`", flow=flow, code="step_not_found"
             )
-        size, limit = json_size(data), self.lock.limits.message_size
+        what = trigger.step or trigger.topic or flow
+        try:
+            size, limit = check_depth(data), self.lock.limits.message_size
+        except ValueError as error:
+            raise RunError(
+                f"the message for `{what}` cannot be sent: {error}",
+                flow=flow,
+                code="message_not_json",
+            ) from error
         if size > limit:
-            what = trigger.step or trigger.topic or flow
             raise RunError(
                 f"the message for `{what}` has {size} bytes, the limit is {limit}",
                 flow=flow,
