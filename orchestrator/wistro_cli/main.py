@@ -111,9 +111,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _wrong_usage(error: typer.TyperException) -> int:
-    context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         return 0  # the help was shown
-    path = context.command_path if isinstance(context, typer.Context) else "wistro"
+    path = getattr(getattr(error, "ctx", None), "command_path", "wistro")
     say_error(error.format_message(), hint=f"`{path} --help` shows how it is used")
     return error.exit_code

@@ -117,6 +117,7 @@ def _open(root: Path, lock_path: Path) -> Runtime:
     from wistro.errors import SetupError
     from wistro.project import Project
     from wistro.project.lock import load_lock
+    from wistro.project.settings import Settings
     from wistro.temporal.host.runtime import Runtime
     from wistro.temporal.host.serverbinary import configured_server
 
@@ -128,7 +129,12 @@ def _open(root: Path, lock_path: Path) -> Runtime:
             code="no_temporal_address",
             hint="set TEMPORAL_ADDRESS=host:7233; `wistro dev` brings a server of its own",
         )
-    return Runtime.open(Project.open(root), lock, server)
+    try:
+        project = Project.open(root)
+    except SetupError:
+        # The lock alone counts: what somebody does to `wistro.yml` takes effect with the next lock.
+        project = Project(root, Settings(project=lock.project))
+    return Runtime.open(project, lock, server)
 
 
 async def _run(

@@ -43,18 +43,11 @@ class Child:
         self._leaving: set[asyncio.Task[None]] = set()
         self._refused = False
         self._ready = asyncio.Event()
-        self.url: str | None = None
-        """Where it listens, if it told."""
 
     @property
-    def pid(self) -> int | None:
-        """The process id while it runs."""
-        return self._current.pid if self._current else None
-
-    @property
-    def refused(self) -> bool:
-        """Whether it waits for somebody to change something."""
-        return self._refused
+    def works(self) -> bool:
+        """Whether it does its work: it neither starts right now nor waits for somebody's change."""
+        return self._ready.is_set() and not self._refused
 
     async def ready(self) -> None:
         """Returns once it does its work, or has said why it cannot."""
@@ -125,8 +118,6 @@ class Child:
     def _hear(self, told: Mapping[str, object]) -> None:
         match told:
             case {"event": "ready"}:
-                url = told.get("url")
-                self.url = url if isinstance(url, str) else None
                 self._ready.set()
             case {"event": "failed", "message": str(message)}:
                 # One that was ready goes on as it was.

@@ -77,11 +77,6 @@ class Process:
         ]
         return cls(process, control, reading)
 
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
-
     async def wait(self) -> int:
         """Its exit code, once it has ended and everything it printed was said."""
         code = await self._process.wait()

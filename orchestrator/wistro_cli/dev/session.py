@@ -124,8 +124,8 @@ class Session:
         """Wait for the children; the first time that they all work, say where everything is."""
         children = [child for child in (self._triggers, self._worker) if child is not None]
         await asyncio.gather(*(child.ready() for child in children))
-        refused = any(child.refused for child in children)
-        if self._lock is not None and not refused and not self._said_running:
+        works = all(child.works for child in children)
+        if self._lock is not None and works and not self._said_running:
             self._said_running = True
             url = f"http://localhost:{self._port}"
             places = Places(
@@ -209,7 +209,8 @@ class Session:
 
     async def _end(self, starting: asyncio.Task[None]) -> None:
         """Nothing new, then what runs, then what it runs on."""
-        self._screen.note("stopping")
+        if self._triggers is not None:
+            self._screen.note("stopping")
         patience = self._options.drain + 5
         for child in (self._triggers, self._worker):
             if child is not None:

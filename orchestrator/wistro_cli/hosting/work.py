@@ -34,7 +34,7 @@ async def work(
     settings = runtime.lock.runtime.workers
     async with AsyncExitStack() as stack:
         worker = await stack.enter_async_context(_steps(runtime, backends, options))
-        engine = await _connected(runtime, stop)
+        engine = await _connected(runtime, stop, development=options.development)
         if engine is None:
             return
         await stack.enter_async_context(
@@ -79,14 +79,15 @@ async def _steps(
             yield None
 
 
-async def _connected(runtime: Runtime, stop: asyncio.Event) -> Engine | None:
+async def _connected(runtime: Runtime, stop: asyncio.Event, *, development: bool) -> Engine | None:
     """An engine once Temporal is there; `None` when `stop` is set before."""
+    # A server that `wistro dev` starts beside us takes some seconds: that is not worth a line.
+    quiet = 5 if development else 0
     for number, pause in enumerate(pauses()):
         try:
             return await runtime.engine()
         except EngineUnavailable as error:
-            # A server that starts beside us takes some seconds: that is not worth a line.
-            if number > 4:
+            if number >= quiet:
                 _log.warning("waiting for Temporal", error=error.message, hint=error.hint)
         try:
             await asyncio.wait_for(stop.wait(), pause)

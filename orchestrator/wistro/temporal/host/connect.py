@@ -63,6 +63,16 @@ def engine_errors(flow: str | None = None, run_id: str | None = None) -> Generat
         ) from error
     except RPCError as error:
         raise _translated(error, flow, run_id) from error
+    except RuntimeError as error:
+        # The only sign that a lazy client gives when its first connection fails.
+        if not str(error).startswith("Failed client connect"):
+            raise
+        raise EngineUnavailable(
+            "Temporal cannot be reached",
+            flow=flow,
+            run_id=run_id,
+            hint="try again; nothing was accepted",
+        ) from error
 
 
 def _translated(error: RPCError, flow: str | None, run_id: str | None) -> RunError:
