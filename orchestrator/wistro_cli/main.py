@@ -66,8 +66,6 @@ def root(
             "--project",
             "-C",
             metavar="FOLDER",
-            envvar="WISTRO_PROJECT",
-            show_envvar=False,
             help="The project's folder; by default the one around the working directory.",
         ),
     ] = None,

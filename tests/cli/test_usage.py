@@ -50,7 +50,7 @@ def test_the_project_is_found_from_inside_it(shop: Path) -> None:
 
 def test_the_project_is_named(shop: Path, tmp_path: Path) -> None:
     wistro("--project", "shop", "check", cwd=tmp_path).ok()
-    wistro("check", cwd=tmp_path, env={"WISTRO_PROJECT": str(shop)}).ok()
+    wistro("-C", str(shop), "check", cwd=tmp_path).ok()
 
 
 @pytest.mark.parametrize(
