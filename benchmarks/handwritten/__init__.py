@@ -1,0 +1,1 @@
+"""What one writes against the Temporal SDK by hand: the yardstick of the benchmarks."""
