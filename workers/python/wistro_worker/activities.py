@@ -121,7 +121,7 @@ def _shorter(result: SegmentResult, found: Oversized) -> SegmentResult:
 async def _packed(result: StepResult | SegmentResult, stored_limit: int) -> RawValue:
     """The result, converted and known to fit."""
     payload: Payload = activity.payload_converter().to_payload(result)
-    await check_size(payload, _converter(), stored_limit)
+    await check_size(payload, _converter, stored_limit)
     return RawValue(payload)
 
 

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import httpx
@@ -35,11 +34,7 @@ from wistro_worker.secrets import EnvironmentSecrets, Mask
 from wistro_worker.steps import make_executor
 
 _TOKEN_SECONDS = 300.0
-"""A token is minted for each request, so it need not live longer than one takes."""
-
-_JOURNAL_EVERY = timedelta(milliseconds=100)
-"""How often entries are sent: each request costs what several deliveries do, and people who follow a
-run live do not see a tenth of a second."""
+"""A token is used for a minute at most, so it need not live longer than that and a request."""
 
 _log = structlog.stdlib.get_logger("wistro.worker")
 
@@ -69,9 +64,13 @@ class PythonWorker:
 async def remote_backends(api: str, keys: Keys) -> AsyncGenerator[Backends, None]:
     """State and journal over the worker API of the triggers at `api`, for example `http://host:3000`."""
 
-    def mint(flow: str, run_id: str) -> str:
-        expires_at = time.time() + _TOKEN_SECONDS
+    @lru_cache(maxsize=4096)
+    def minted(flow: str, run_id: str, minute: int) -> str:
+        expires_at = minute * 60 + _TOKEN_SECONDS
         return mint_run_token(keys, flow=flow, run_id=run_id, expires_at=expires_at)
+
+    def mint(flow: str, run_id: str) -> str:
+        return minted(flow, run_id, int(time.time() // 60))
 
     # No limit on connections: as many requests as there are deliveries wait for their answers.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
@@ -99,7 +98,7 @@ async def python_worker(
     mask = Mask()
     threads = ThreadPoolExecutor(lock.runtime.workers.threads, thread_name_prefix="wistro-handler")
     try:
-        async with JournalBuffer(backends.journal, every=_JOURNAL_EVERY) as buffer:
+        async with JournalBuffer(backends.journal) as buffer:
             journal = DeliveryJournal(buffer.append, mask)
             services = Services(
                 state=backends.state,

@@ -6,6 +6,8 @@ refused by the server. Neither error would name the step or the size.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import DataConverter
 
@@ -30,13 +32,14 @@ class Oversized(Exception):
 
 
 async def check_size(
-    payload: Payload, converter: DataConverter, stored_limit: int = STORED_LIMIT
+    payload: Payload, converter: Callable[[], DataConverter], stored_limit: int = STORED_LIMIT
 ) -> None:
     """Check a converted result, before the SDK encodes and sends it.
 
     Args:
         payload: The result as JSON.
-        converter: With the context of the run, so that its codec has the flow's key.
+        converter: Gives one with the context of the run, so that its codec has the flow's key. Asked
+            for large results only: it takes longer to make than a small result to encode.
         stored_limit: Bytes of a result where external storage takes what Temporal does not.
 
     Raises:
@@ -45,14 +48,13 @@ async def check_size(
     size = len(payload.data)
     if size <= PAYLOAD_LIMIT - _OVERHEAD:
         return
-    if converter.external_storage is not None:
+    made = converter()
+    if made.external_storage is not None:
         if size > stored_limit:
             raise Oversized(size, stored_limit)
         return
     encoded = (
-        [payload]
-        if converter.payload_codec is None
-        else await converter.payload_codec.encode([payload])
+        [payload] if made.payload_codec is None else await made.payload_codec.encode([payload])
     )
     if encoded[0].ByteSize() > PAYLOAD_LIMIT:
         raise Oversized(encoded[0].ByteSize(), PAYLOAD_LIMIT)

@@ -23,6 +23,10 @@ def attempt_span(invocation: Invocation, attempt: int) -> Generator[None, None, 
     Its parent is the caller's span when the trigger carried one; otherwise the run's own, whose trace
     id is the run id.
     """
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        # Nobody has set tracing up: spans would go nowhere, and still cost time.
+        yield
+        return
     span = _tracer.start_span(
         invocation.step,
         context=_parent(invocation),
