@@ -1,4 +1,4 @@
-"""A client with the project's keys and codec, so that both sides encrypt the same way."""
+"""A client with the project's keys and codec: both sides encrypt and store the same way."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from temporalio.client import Client, GrpcCompression
+from temporalio.converter import ExternalStorage
 
-from wistro_codec import WistroCodec, data_converter, load_keys
+from wistro_codec import LocalStorageDriver, WistroCodec, data_converter, load_keys
 
 TASK_QUEUE = "handwritten"
 
@@ -23,7 +24,11 @@ class Connection:
     async def open(self) -> Client:
         return await Client.connect(
             self.address,
-            data_converter=data_converter(WistroCodec(load_keys(self.keys))),
+            data_converter=data_converter(
+                WistroCodec(load_keys(self.keys)),
+                # Large payloads leave Temporal here too.
+                ExternalStorage(drivers=[LocalStorageDriver(self.keys.with_name("blobs"))]),
+            ),
             grpc_compression=GrpcCompression.NONE,
         )
 
