@@ -151,6 +151,9 @@ def running(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) ->
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # As a terminal starts it: a shell without job control lets what it runs in the background
+        # ignore SIGINT, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     command = Running(process)
     try:
