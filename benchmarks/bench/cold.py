@@ -14,7 +14,7 @@ from bench.effort import Effort
 from bench.figures import Row, Series, compare
 from bench.processes import python, until
 from bench.project import write_project
-from bench.sides import ORDER, Bench
+from bench.sides import ORDER, Bench, by_hand
 from wistro.temporal.host.devserver import DevServer, free_port
 from wistro_codec import load_keys
 
@@ -22,9 +22,9 @@ Processes = list[subprocess.Popen[bytes]]
 
 
 async def cold_start(bench: Bench, effort: Effort) -> list[Row]:
-    """`wistro dev` on a fresh project, against a script that starts the same processes.
+    """`wistro dev` on a fresh project, against a script that starts server, worker and HTTP.
 
-    `wistro dev` also finds and checks the steps, writes the lock and watches the files.
+    `wistro dev` also finds and checks the steps, in several processes, and watches the files.
     """
     root = bench.root.with_name("cold")
     a, b = Series(), Series()
@@ -58,12 +58,8 @@ async def _by_hand(
     load_keys(keys)
     server = DevServer(binary=bench.binary, folder=root / ".wistro")
     await stack.enter_async_context(server)
-    where = ["--address", server.address, "--keys", str(keys)]
-    commands = (
-        ["-m", "handwritten.api", "--port", str(port), *where],
-        ["-m", "handwritten.worker", *where],
-    )
-    return [await stack.enter_async_context(python(*each, log=log)) for each in commands]
+    command = by_hand(server.address, keys, port)
+    return [await stack.enter_async_context(python(*command, log=log))]
 
 
 async def _answered(port: int, processes: Processes, log: Path) -> None:

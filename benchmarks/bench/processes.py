@@ -70,5 +70,6 @@ async def answers(client: httpx.AsyncClient, url: str) -> bool:
 
 
 def _python_path() -> str:
-    # The packages are found as this process finds them, installed or not.
-    return os.pathsep.join([str(_HERE), *(entry for entry in sys.path if entry)])
+    # As short as it is: each import that fails, which libraries do on the way, looks in every entry.
+    given = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([str(_HERE), *([given] if given else [])])

@@ -14,7 +14,7 @@ import httpx
 from temporalio.client import Client, WorkflowHandle
 
 from bench.processes import answers, python, until
-from handwritten.connection import TASK_QUEUE, Connection
+from handwritten.connection import TASK_QUEUE, connect
 from wistro.contract import Trigger
 from wistro.project import Project
 from wistro.temporal import wire
@@ -58,7 +58,7 @@ class Side(ABC):
 
 
 class Wistro(Side):
-    """The project: real step files, run by the processes that `wistro start` starts."""
+    """The project: real step files, run by `wistro start`."""
 
     name = "wistro"
 
@@ -117,39 +117,32 @@ class Bench:
 
     @asynccontextmanager
     async def sides(self) -> AsyncIterator[tuple[Wistro, Handwritten]]:
-        """Both sides, each in processes of its own, started for this measurement."""
-        runtime = self.runtime()
-        engine = await runtime.engine()
+        """Both sides, each in a process of its own, started for this measurement."""
         log = self.root / "processes.log"
         ports = free_port(), free_port()
-        env = {
-            "TEMPORAL_ADDRESS": self.address,
-            "TEMPORAL_NAMESPACE": "default",
-            "WISTRO_API": f"http://127.0.0.1:{ports[0]}",
-        }
-        where = ["--address", self.address, "--keys", str(self.keys)]
-        start = ["-m", "wistro_cli", "--project", str(self.root), "start", "--only"]
+        env = {"TEMPORAL_ADDRESS": self.address, "TEMPORAL_NAMESPACE": "default"}
+        start = ["-m", "wistro_cli", "--project", str(self.root), "start", "--port", str(ports[0])]
         async with AsyncExitStack() as stack:
             processes = [
                 await stack.enter_async_context(python(*command, log=log, env=env))
-                for command in (
-                    [*start, "triggers", "--port", str(ports[0])],
-                    [*start, "runs,steps"],
-                    ["-m", "handwritten.api", "--port", str(ports[1]), *where],
-                    ["-m", "handwritten.worker", *where],
-                )
+                for command in (start, by_hand(self.address, self.keys, ports[1]))
             ]
+            engine = await self.runtime().engine()
             wistro = Wistro(engine, f"http://127.0.0.1:{ports[0]}")
-            byhand = Handwritten(
-                await Connection(self.address, self.keys).open(), f"http://127.0.0.1:{ports[1]}"
-            )
-            async with httpx.AsyncClient() as client:
+            client = await connect(self.address, self.keys)
+            byhand = Handwritten(client, f"http://127.0.0.1:{ports[1]}")
+            async with httpx.AsyncClient() as http:
 
                 async def ready() -> bool:
                     urls = f"{wistro.api}/_wistro/health", f"{byhand.api}/health"
-                    return all([await answers(client, url) for url in urls])
+                    return all([await answers(http, url) for url in urls])
 
                 await until(ready, processes, log=log)
             for side in (wistro, byhand):
                 await asyncio.wait_for(side.run("chain"), 60)
             yield wistro, byhand
+
+
+def by_hand(address: str, keys: Path, port: int) -> list[str]:
+    """The command of the hand-written side's process."""
+    return ["-m", "handwritten", "--address", address, "--keys", str(keys), "--port", str(port)]

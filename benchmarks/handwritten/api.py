@@ -1,20 +1,16 @@
-"""The HTTP process: `python -m handwritten.api --port N`. One route, answered by one activity."""
+"""The HTTP side: one route, answered by one activity."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 from uuid import uuid4
 
-import uvicorn
 from fastapi import FastAPI
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 
 from handwritten.activities import Order
-from handwritten.connection import TASK_QUEUE, Connection
+from handwritten.connection import TASK_QUEUE
 from handwritten.workflows import PlaceOrder
-from wistro.temporal.host.exit import leave
 
 
 def create_app(client: Client) -> FastAPI:
@@ -38,17 +34,3 @@ def create_app(client: Client) -> FastAPI:
         )
 
     return app
-
-
-async def serve(connection: Connection, port: int) -> None:
-    app = create_app(await connection.open())
-    config = uvicorn.Config(app, port=port, log_config=None, access_log=False, server_header=False)
-    await uvicorn.Server(config).serve()
-
-
-if __name__ == "__main__":
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--port", type=int, required=True)
-    where, options = Connection.read(arguments)
-    asyncio.run(serve(where, options.port))
-    leave(0)
