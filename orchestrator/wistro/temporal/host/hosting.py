@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 
 from wistro.temporal import wire
 from wistro.temporal.activities.links import Links
+from wistro.temporal.host.activations import OnTheLoop
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.workflows.run import RunWorkflow
 
@@ -77,6 +78,7 @@ async def host_runs(
         main = working(
             wire.runs_queue(engine.catalogue.project),
             workflows=[RunWorkflow],
+            workflow_task_executor=OnTheLoop(),
             activities=activities,
             max_concurrent_activities=concurrency,
         )
