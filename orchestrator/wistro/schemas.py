@@ -37,6 +37,12 @@ def json_schema(source: object) -> dict[str, object]:
         raise ValueError(f"`{name}` has no JSON Schema: {reason}") from error
 
 
+def wrong_field(error: jsonschema_rs.ValidationError) -> tuple[str | int, ...]:
+    """Where a value does not fit; a property that is missing counts as being where it should be."""
+    missing = getattr(error.kind, "property", None)
+    return (*error.instance_path, *([missing] if isinstance(missing, str) else []))
+
+
 def _check(source: object) -> object:
     json_schema(source)
     return source

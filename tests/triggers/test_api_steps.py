@@ -46,6 +46,8 @@ async def test_a_body_that_does_not_fit_is_refused(shop: Shop) -> None:
     fields = {detail["field"]: detail["message"] for detail in error["details"]}
     assert fields.keys() == {"body.customer", "body.lines.0.count"}
     assert "wistro-run-id" not in answer.headers
+    absent = await shop.http.post("/shops/zurich/orders", json={"customer": "Ada"})
+    assert [detail["field"] for detail in absent.json()["error"]["details"]] == ["body.lines"]
     missing = await shop.http.post("/shops/zurich/orders")
     assert (missing.status_code, "needs a body" in missing.text) == (422, True)
 

@@ -66,6 +66,8 @@ async def test_a_json_schema_checks_plain_data(steps: Try) -> None:
     error = await found.fail({"id": "7", "lines": [1, "two"]})
     assert details(error)[0]["field"] == "lines[1]"
     assert "does not fit its schema" in error.message
+    (missing,) = details(await found.fail({"more": 1}))
+    assert missing["field"] == "id"
 
 
 async def test_emissions_are_checked_and_copied(steps: Try) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import jsonschema_rs
 
+from wistro.schemas import wrong_field
 from wistro_triggers.problems import Detail
 
 _MOST_DETAILS = 20
@@ -33,7 +34,7 @@ class Schema:
             return []
         details: list[Detail] = []
         for error in self._validator.iter_errors(value):
-            path = [root, *(str(part) for part in error.instance_path)]
+            path = [root, *(str(part) for part in wrong_field(error))]
             details.append(Detail(field=".".join(path), message=error.message))
             if len(details) == _MOST_DETAILS:
                 break

@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from wistro.errors import InvalidMessage, Issue
+from wistro.schemas import wrong_field
 from wistro.values import NotJson, jsonable
 
 _SHOWN = 5
@@ -106,7 +107,7 @@ class _SchemaShape:
     def load(self, data: object, what: str) -> object:
         if not self._validator.is_valid(data):
             found = [
-                Issue(field=_dotted(error.instance_path), message=_brief(error.message))
+                Issue(field=_dotted(wrong_field(error)), message=_brief(error.message))
                 for error in self._validator.iter_errors(data)
             ]
             raise _refusal(what, "its schema", found)
