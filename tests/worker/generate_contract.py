@@ -31,9 +31,12 @@ from wistro.contract import (
 )
 from wistro.machine import plan as plans
 from wistro.machine.plan import JoinPlan, Plan, RetryPlan, StepPlan, SubscriptionPlan
+from wistro.project import declared, descriptor, manifest
+from wistro.project.declared import Declared
+from wistro.project.manifest import Manifest
 
 FOLDER = Path(__file__).parents[2] / "workers" / "contract"
-MESSAGES = (Invocation, StepResult, SegmentResult, ErrorInfo)
+MESSAGES = (Invocation, StepResult, SegmentResult, ErrorInfo, Declared, Manifest)
 
 RUN = "0af7651916cd43dd8448eb211c80319c"
 DELIVERY = "b7ad6b7169203331"
@@ -265,7 +268,7 @@ def _schema(message: type[object]) -> Json:
 
 def _documents() -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
     """The docstrings of the contract's classes and of their members."""
-    for module in (contract, plans):
+    for module in (contract, plans, declared, descriptor, manifest):
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.ClassDef):
                 yield node.name, (ast.get_docstring(node) or "", dict(_members(node)))

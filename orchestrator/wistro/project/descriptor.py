@@ -14,7 +14,7 @@ DISCOVERY_VERSION = 1
 """The version of the document; a cache of another one is not read."""
 
 Kind = Literal["api", "event", "cron", "call", "noop"]
-Language = Literal["python"]
+Language = Literal["python", "node", "go"]
 
 
 class Record(BaseModel):
