@@ -14,7 +14,7 @@ from wistro.expressions import ExpressionError, compile_expression
 from wistro.issues import closest
 from wistro.project.agreement import disagreement
 from wistro.project.compile import in_words
-from wistro.project.descriptor import Descriptor
+from wistro.project.descriptor import LANGUAGES, Descriptor, StreamDescriptor
 from wistro.project.graph import TRIGGER_KINDS, Graph
 from wistro.schemas import json_schema
 
@@ -36,7 +36,7 @@ class Finding:
     message: str
     hint: str
     step: str | None = None
-    """The path of the step that cannot be used because of it, and is left out."""
+    """The path of the step or stream that cannot be used because of it, and is left out."""
 
 
 Check = Callable[[Graph], Iterator[Finding]]
@@ -44,7 +44,7 @@ Check = Callable[[Graph], Iterator[Finding]]
 
 def check_steps(graph: Graph) -> tuple[Finding, ...]:
     """What makes single steps unusable: such a step is left out, and the rest go on."""
-    return _run(graph, (_duplicate_ids, _crons, _expressions, _routes))
+    return _run(graph, (_duplicate_ids, _duplicate_streams, _crons, _expressions, _routes))
 
 
 def check_project(graph: Graph) -> tuple[Finding, ...]:
@@ -104,6 +104,22 @@ def _duplicate_ids(graph: Graph) -> Iterator[Finding]:
                 "id",
                 f"the id `{step.id}` is already that of `{known.path}`",
                 "rename one of the files, or give one of the configs an `id` of its own",
+            )
+
+
+def _duplicate_streams(graph: Graph) -> Iterator[Finding]:
+    first: dict[str, StreamDescriptor] = {}
+    for stream in sorted(graph.streams, key=lambda each: each.path):
+        known = first.setdefault(stream.name, stream)
+        if known is not stream:
+            yield Finding(
+                severity="error",
+                code="duplicate_stream",
+                file=stream.path,
+                field="name",
+                message=f"the stream `{stream.name}` is already in `{known.path}`",
+                hint="rename one of them",
+                step=stream.path,
             )
 
 
@@ -342,6 +358,24 @@ def _receivers(
 def _queues(graph: Graph) -> Iterator[Finding]:
     for step in graph.steps:
         limits = [name for name in ("concurrency", "rate") if getattr(step.policy, name)]
+        if step.policy.placement == "inline" and step.language != "python":
+            yield _error(
+                step,
+                "inline_needs_python",
+                "placement",
+                "only a Python step can run inline, next to the workflow",
+                'remove it, or use `placement: "worker"`',
+            )
+            continue
+        if limits and step.id in LANGUAGES:
+            yield _error(
+                step,
+                "queue_taken",
+                "id",
+                f"`{limits[0]}` gives a step a task queue named after it, and `{step.id}` is where "
+                "all steps of that language wait",
+                "give it another `id`",
+            )
         if limits and step.policy.placement == "inline":
             yield _error(
                 step,

@@ -31,6 +31,7 @@ def compile_lock(graph: Graph) -> Lock:
         },
         topics={topic: _topic(graph, topic) for topic in graph.topics},
         steps={step.id: step for step in graph.steps},
+        streams={stream.name: stream for stream in graph.streams},
         defaults=graph.defaults,
         limits=settings.limits,
         runtime=Runtime(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,8 @@ DISCOVERY_VERSION = 1
 
 Kind = Literal["api", "event", "cron", "call", "noop"]
 Language = Literal["python", "node", "go"]
+"""What a step is written in; `node` is TypeScript and JavaScript."""
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class Record(BaseModel):
@@ -76,8 +78,23 @@ class Descriptor(Record):
     """Of the file, the project's modules that it imports, and the files it includes."""
 
 
+class StreamDescriptor(Record):
+    """A stream, as its file describes it."""
+
+    name: str
+    path: str
+    """Relative to the project, with `/`."""
+    language: Language = "python"
+    item: Mapping[str, object] | None = None
+    """JSON Schema of its items."""
+    has_access: bool = False
+    """Whether its file decides who may read it."""
+    hash: str
+    """Of the file and the project's modules that it imports."""
+
+
 class LoadError(Record):
-    """A step file that is left out, and why."""
+    """A file that is left out, and why."""
 
     path: str
     error: str
@@ -88,9 +105,10 @@ class LoadError(Record):
 
 
 class Discovered(Record):
-    """The step files of a project: those that load, and those that do not."""
+    """The step and stream files of a project: those that load, and those that do not."""
 
     version: Literal[1] = DISCOVERY_VERSION
     language: Language = "python"
     steps: tuple[Descriptor, ...] = ()
+    streams: tuple[StreamDescriptor, ...] = ()
     errors: tuple[LoadError, ...] = ()

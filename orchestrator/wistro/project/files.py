@@ -12,12 +12,20 @@ SOURCE_FOLDERS = ("src", "steps")
 """Where step files are looked for."""
 PYTHON_STEPS = ("*.step.py", "*_step.py")
 """How a Python step file is called."""
+NODE_STEPS = (*(f"*.step.{kind}" for kind in ("ts", "tsx", "js", "mjs", "cjs")), "*_step.[jt]s")
+"""How a step file in TypeScript or JavaScript is called."""
+GO_STEPS = ("*.step.go",)
+"""How a Go step file is called."""
+PYTHON_STREAMS = ("*.stream.py", "*_stream.py")
+"""How a Python stream file is called."""
+NODE_STREAMS = ("*.stream.[jt]s", "*_stream.ts")
+"""How a stream file in TypeScript or JavaScript is called."""
 
 _NOT_OURS = frozenset({"__pycache__", "node_modules", "site-packages", "venv"})
 
 
 def find_step_files(root: Path, patterns: Sequence[str] = PYTHON_STEPS) -> tuple[Path, ...]:
-    """The step files of the project, in the order of their paths."""
+    """The files called so below the source folders, in the order of their paths."""
     found = (
         path
         for folder in SOURCE_FOLDERS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wistro.policies import BUILT_IN, Emit, Policy
-from wistro.project.descriptor import Descriptor
+from wistro.project.descriptor import Descriptor, StreamDescriptor
 from wistro.project.settings import Settings
 
 DEFAULT_FLOW = "default"
@@ -21,15 +21,25 @@ class Graph:
 
     settings: Settings
     steps: tuple[Descriptor, ...]
+    streams: tuple[StreamDescriptor, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings, steps: Iterable[Descriptor]) -> Graph:
-        """The graph of the steps, in the order of their ids."""
+    def of(
+        cls,
+        settings: Settings,
+        steps: Iterable[Descriptor],
+        streams: Iterable[StreamDescriptor] = (),
+    ) -> Graph:
+        """The graph of the steps and streams, in the order of their ids."""
         placed = (
             step if step.flows else step.model_copy(update={"flows": (DEFAULT_FLOW,)})
             for step in steps
         )
-        return cls(settings, tuple(sorted(placed, key=lambda step: step.id)))
+        return cls(
+            settings,
+            tuple(sorted(placed, key=lambda step: step.id)),
+            tuple(sorted(streams, key=lambda stream: stream.name)),
+        )
 
     @cached_property
     def defaults(self) -> Policy:

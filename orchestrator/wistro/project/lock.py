@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from wistro.errors import SetupError
 from wistro.issues import issues_of
 from wistro.policies import BUILT_IN, Policy
-from wistro.project.descriptor import Descriptor, Record
+from wistro.project.descriptor import Descriptor, Record, StreamDescriptor
 from wistro.project.schematable import extract_schemas, resolve_schemas
 from wistro.project.settings import (
     EncryptionSettings,
@@ -84,6 +84,7 @@ class Lock(Record):
     """When each cron step runs, in words of its expression and time zone."""
     topics: Mapping[str, TopicLock] = Field(default_factory=dict[str, TopicLock])
     steps: Mapping[str, Descriptor] = Field(default_factory=dict[str, Descriptor])
+    streams: Mapping[str, StreamDescriptor] = Field(default_factory=dict[str, StreamDescriptor])
     defaults: Policy = BUILT_IN
     """The policy of steps that do not say."""
     limits: ProjectLimits = ProjectLimits()
@@ -224,7 +225,13 @@ def _without_none(value: object) -> object:
     return value
 
 
-_NOUNS = {"flows": "flow", "topics": "topic", "steps": "step", "routes": "route"}
+_NOUNS = {
+    "flows": "flow",
+    "topics": "topic",
+    "steps": "step",
+    "streams": "stream",
+    "routes": "route",
+}
 
 
 def _differences(old: object, new: object, path: str) -> list[str]:

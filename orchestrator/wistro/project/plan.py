@@ -50,10 +50,14 @@ def compile_plan(lock: Lock, flow: str) -> Plan:
 
 
 def queue_of(lock: Lock, step: str) -> str:
-    """The task queue of a step: its own when it limits its rate or concurrency."""
-    policy = lock.steps[step].policy
-    limited = policy.rate is not None or policy.concurrency is not None
-    return f"{lock.project}.steps.{step}" if limited else f"{lock.project}.runs"
+    """The task queue of a step: its own when it limits its rate or concurrency.
+
+    Python steps share the queue of runs; the other languages have a queue each.
+    """
+    policy, language = lock.steps[step].policy, lock.steps[step].language
+    if policy.rate is not None or policy.concurrency is not None:
+        return f"{lock.project}.steps.{step}"
+    return f"{lock.project}.runs" if language == "python" else f"{lock.project}.steps.{language}"
 
 
 def _step(lock: Lock, step: Descriptor) -> StepPlan:

@@ -84,11 +84,12 @@ class Project:
             SetupError: discovery cannot be run at all.
         """
         found = self.discover(limit=limit, cache=cache)
-        everything = Graph.of(self.settings, found.steps)
+        everything = Graph.of(self.settings, found.steps, found.streams)
         unusable = check_steps(everything)
         left_out = {finding.step for finding in unusable}
         usable = [step for step in everything.steps if step.path not in left_out]
-        graph = Graph.of(self.settings, usable)
+        streams = [stream for stream in everything.streams if stream.path not in left_out]
+        graph = Graph.of(self.settings, usable, streams)
         findings = (*unusable, *check_project(graph))
         if not found.steps and not found.errors:
             findings = (*findings, _no_steps())

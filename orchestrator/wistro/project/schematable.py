@@ -60,6 +60,8 @@ def _slots(document: Table) -> Iterator[tuple[Table, str, str]]:
 def _places(document: Table) -> Iterator[tuple[Table, str, str]]:
     for name, topic in document.get("topics", {}).items():
         yield topic, "message", name
+    for name, stream in document.get("streams", {}).items():
+        yield stream, "item", f"{name}.item"
     for id, step in document.get("steps", {}).items():
         yield from ((step, key, f"{id}.{key}") for key in ("input", "output"))
         yield from ((emit, "message", f"{id}.{emit['topic']}") for emit in step.get("emits", ()))

@@ -130,7 +130,7 @@ def _queues(lock: Lock) -> tuple[StepQueue, ...]:
     found: list[StepQueue] = []
     for id, step in lock.steps.items():
         policy, name = step.policy, queue_of(lock, id)
-        if step.kind == "noop" or name == runs_queue(lock.project):
+        if step.kind == "noop" or step.language != "python" or name == runs_queue(lock.project):
             continue
         per_second = policy.rate and policy.rate.count / policy.rate.per.total_seconds()
         found.append(StepQueue(name=name, concurrency=policy.concurrency, per_second=per_second))
