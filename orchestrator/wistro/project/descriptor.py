@@ -93,6 +93,23 @@ class StreamDescriptor(Record):
     """Of the file and the project's modules that it imports."""
 
 
+class StreamDescriptor(Record):
+    """One stream, as its file describes it."""
+
+    name: str
+    path: str
+    """Relative to the project, with `/`."""
+    language: Language = "python"
+    item: Mapping[str, object] | None = None
+    """JSON Schema of its items."""
+    access: Literal["public", "token"] | None = None
+    """Who may subscribe; unsaid, everybody in development and holders of a token otherwise."""
+    has_access: bool = False
+    """Whether its file has a function that decides who may subscribe."""
+    hash: str
+    """Of the file and the project's modules that it imports."""
+
+
 class LoadError(Record):
     """A file that is left out, and why."""
 
