@@ -79,21 +79,6 @@ class Descriptor(Record):
 
 
 class StreamDescriptor(Record):
-    """A stream, as its file describes it."""
-
-    name: str
-    path: str
-    """Relative to the project, with `/`."""
-    language: Language = "python"
-    item: Mapping[str, object] | None = None
-    """JSON Schema of its items."""
-    has_access: bool = False
-    """Whether its file decides who may read it."""
-    hash: str
-    """Of the file and the project's modules that it imports."""
-
-
-class StreamDescriptor(Record):
     """One stream, as its file describes it."""
 
     name: str
