@@ -11,7 +11,8 @@ import pytest
 
 from tests.project.writing import write_project
 from wistro.errors import SetupError
-from wistro_worker.loader import LoadedStep, load_step, step_id
+from wistro.project.files import step_id
+from wistro_worker.loader import LoadedStep, load_step
 from wistro_worker.modules import unload
 from wistro_worker.sources import content_hash, sources
 

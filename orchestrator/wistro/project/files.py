@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -33,6 +34,12 @@ def find_step_files(root: Path, patterns: Sequence[str] = PYTHON_STEPS) -> tuple
         if any(fnmatch(path.name, pattern) for pattern in patterns)
     )
     return tuple(sorted(found, key=lambda path: path.relative_to(root).as_posix()))
+
+
+def step_id(path: str | Path) -> str:
+    """The id that a step file gives its step: its stem, without what marks it as one."""
+    stem = re.sub(r"[._]step$", "", Path(path).stem)
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", stem).lstrip("._-") or "step"
 
 
 def walk(folder: Path) -> Iterator[Path]:

@@ -20,17 +20,9 @@ from pathlib import Path
 from types import FrameType
 
 from wistro.errors import SetupError
-from wistro.policies import Emit
-from wistro.project.descriptor import (
-    ApiDescriptor,
-    CronDescriptor,
-    Descriptor,
-    Discovered,
-    LoadError,
-)
+from wistro.project.describing import describe_config, load_errors
+from wistro.project.descriptor import Descriptor, Discovered, LoadError
 from wistro.project.files import find_step_files
-from wistro.schemas import json_schema
-from wistro.steps import ApiStep, CallStep, CronStep, EventStep
 from wistro_worker.loader import LoadedStep, load_step
 from wistro_worker.sources import content_hash
 
@@ -66,75 +58,19 @@ def discover(
             with _time_limit(limit) if limit else nullcontext():
                 steps.append(describe(load_step(path, root=root), root))
         except SetupError as error:
-            errors.extend(_load_errors(error, name))
+            errors.extend(load_errors(error, name))
     return Discovered(steps=tuple(steps), errors=tuple(errors))
 
 
 def describe(step: LoadedStep, root: Path) -> Descriptor:
     """The descriptor of a loaded step."""
-    config = step.config
-    name = step.path.relative_to(root).as_posix()
-    return Descriptor(
-        id=step.id,
-        path=name,
-        kind=config.type,
-        name=config.name,
-        description=config.description,
-        flows=tuple(dict.fromkeys(config.flows)),
-        subscribes=config.subscriptions,
-        join=config.join if isinstance(config, EventStep) else None,
-        emits=tuple(_with_schema(emit) for emit in config.emissions),
-        virtual_subscribes=config.virtual_subscriptions,
-        virtual_emits=config.virtual_emissions,
-        input=None if isinstance(config, ApiStep) else step.input_schema,
-        output=_schema(config.output) if isinstance(config, CallStep) else None,
-        api=_api(config, step.input_schema) if isinstance(config, ApiStep) else None,
-        cron=_cron(config) if isinstance(config, CronStep) else None,
-        policy=config.policy,
-        fifo=isinstance(config, EventStep) and config.fifo,
-        hash=content_hash(step.path, root, getattr(config, "include_files", ())),
+    return describe_config(
+        step.config,
+        path=step.path.relative_to(root).as_posix(),
+        language="python",
+        input=step.input_schema,
+        hash=content_hash(step.path, root, getattr(step.config, "include_files", ())),
     )
-
-
-def _api(config: ApiStep, body: dict[str, object] | None) -> ApiDescriptor:
-    responses = {status: _schema(source) or {} for status, source in config.response_schema.items()}
-    return ApiDescriptor(
-        method=config.method,
-        path=config.route,
-        mode=config.mode,
-        body=body,
-        query_params=tuple(config.query_params),
-        responses=responses,
-        signature=config.signature,
-    )
-
-
-def _cron(config: CronStep) -> CronDescriptor:
-    return CronDescriptor(expression=config.cron, schedule=config.schedule)
-
-
-def _with_schema(emit: Emit) -> Emit:
-    return emit.model_copy(update={"message": _schema(emit.message)})
-
-
-def _schema(source: object) -> dict[str, object] | None:
-    return None if source is None else json_schema(source)
-
-
-def _load_errors(error: SetupError, path: str) -> list[LoadError]:
-    """One for each field of a config that is wrong, else one for the file."""
-    if not error.issues:
-        return [LoadError(path=path, error=error.message, hint=error.hint, line=error.line)]
-    return [
-        LoadError(
-            path=path,
-            error=issue.message,
-            hint=issue.hint,
-            line=issue.line or error.line,
-            field=issue.field,
-        )
-        for issue in error.issues
-    ]
 
 
 class LoadTimeout(BaseException):

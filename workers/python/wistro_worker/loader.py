@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pydantic import ValidationError
 
 from wistro.context import Context, SyncContext
 from wistro.errors import SetupError, WistroError
-from wistro.project.files import is_own
+from wistro.project.files import is_own, step_id
 from wistro.request import ApiRequest
 from wistro.schemas import json_schema
 from wistro.steps import (
@@ -66,12 +65,6 @@ def load_step(path: Path, *, root: Path) -> LoadedStep:
         raise
     except BaseException as error:
         raise _explain(error, path, root) from error
-
-
-def step_id(path: Path) -> str:
-    """The id that a step file gives its step: its stem, without the suffix that marks it."""
-    stem = re.sub(r"[._]step$", "", path.name.removesuffix(".py"))
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", stem).lstrip("._-") or "step"
 
 
 # ------------------------------------------------------------------------------------ steps
