@@ -71,6 +71,26 @@ def test_a_flow_that_has_the_message_already_gets_no_run(tmp_path: Path) -> None
     assert compile_plan(lock, "a").shared == {"t": ("c",)}
 
 
+def test_a_trigger_of_several_flows_runs_in_the_first_and_reaches_the_others(
+    tmp_path: Path,
+) -> None:
+    write_project(
+        tmp_path,
+        {
+            "steps/start.step.py": api("Start", flows=["a", "b"], emits=["t"]),
+            "steps/here.step.py": event("Here", "t", flows=["a"], emits=["u"]),
+            "steps/there.step.py": event("There", "t", flows=["b"], emits=["u"]),
+            "steps/after.step.py": event("After", "u", flows=["b"]),
+        },
+    )
+    compiled = compile_here(tmp_path)
+    assert [(f.code, f.file) for f in compiled.findings] == [
+        ("nobody_receives", "steps/here.step.py")
+    ]
+    assert compile_plan(compiled.lock, "a").shared == {"t": ("b",)}
+    assert compile_plan(compiled.lock, "b").shared == {}
+
+
 def test_unknown_flow() -> None:
     with pytest.raises(SetupError, match="no flow `ordres`") as caught:
         compile_plan(LOCK, "ordres")

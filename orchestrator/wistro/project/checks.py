@@ -297,8 +297,11 @@ def _emissions(graph: Graph) -> Iterator[Finding]:
         for topic in graph.emitted(step):
             field = f"emits[{declared.index(topic)}]" if topic in declared else "on_failure"
             for flow in step.flows:
+                # A trigger's messages reach every flow that it is in.
+                reached = step.flows if step.kind in TRIGGER_KINDS else (flow,)
                 shared = graph.settings.shared(topic) and graph.subscribers(topic)
-                if graph.subscribers(topic, flow) or shared or graph.drawn_out(topic, flow):
+                heard = any(graph.subscribers(topic, name) for name in reached)
+                if heard or shared or graph.drawn_out(topic, flow):
                     continue
                 others = sorted({name for s in graph.subscribers(topic) for name in s.flows})
                 hint = "subscribe to it in a step, or stop emitting it"

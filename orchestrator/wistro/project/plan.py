@@ -17,6 +17,7 @@ from wistro.machine.plan import (
 )
 from wistro.policies import Emit, Join, Policy, Retry
 from wistro.project.descriptor import Descriptor
+from wistro.project.graph import TRIGGER_KINDS
 from wistro.project.lock import Lock
 
 
@@ -39,7 +40,7 @@ def compile_plan(lock: Lock, flow: str) -> Plan:
         flow=flow,
         build=lock.build,
         steps=steps,
-        shared=_shared(lock, steps),
+        shared=_shared(lock, flow, steps),
         limits=Limits(
             deliveries=limits.deliveries,
             in_flight=limits.in_flight,
@@ -84,8 +85,8 @@ def _step(lock: Lock, step: Descriptor) -> StepPlan:
     )
 
 
-def _shared(lock: Lock, steps: dict[str, StepPlan]) -> dict[str, tuple[str, ...]]:
-    """The other flows that a shared message of this one starts a run of.
+def _shared(lock: Lock, flow: str, steps: dict[str, StepPlan]) -> dict[str, tuple[str, ...]]:
+    """The other flows that a message of this one starts a run of.
 
     A flow whose only subscribers are in this flow too gets none: they have the message already.
     """
@@ -93,13 +94,26 @@ def _shared(lock: Lock, steps: dict[str, StepPlan]) -> dict[str, tuple[str, ...]
     emitted |= {step.failure_topic for step in steps.values() if step.failure_topic}
     found: dict[str, tuple[str, ...]] = {}
     for topic in sorted(emitted):
-        if not lock.topics[topic].shared:
-            continue
         subscribers = (lock.steps[id] for id in lock.topics[topic].subscribers if id not in steps)
         flows = {name for step in subscribers if step.kind != "noop" for name in step.flows}
+        if not lock.topics[topic].shared:
+            flows &= _fellows(lock, flow, topic)
         if flows:
             found[topic] = tuple(sorted(flows))
     return found
+
+
+def _fellows(lock: Lock, flow: str, topic: str) -> set[str]:
+    """The flows that everything here that emits the topic triggers too.
+
+    A trigger starts a run of its first flow; what it emits reaches its other flows from there.
+    """
+    emitters = [lock.steps[id] for id in lock.topics[topic].emitters]
+    here = [step for step in emitters if flow in step.flows]
+    if not all(step.kind in TRIGGER_KINDS and step.flows[0] == flow for step in here):
+        return set()
+    together = {name for step in here for name in step.flows}
+    return {name for name in together if all(name in step.flows for step in here)} - {flow}
 
 
 def _on_failure(policy: Policy) -> tuple[OnFailure, str | None]:

@@ -75,40 +75,39 @@ def _wanted(lock: Lock, catalogue: Catalogue) -> dict[str, Schedule]:
         if step.cron is None:
             continue
         policy = step.cron.schedule
-        for flow in step.flows:
-            plan = catalogue.plan(flow)
-            run_id = f"cron.{step.id}"
-            trigger = Trigger(kind="cron", step=step.id)
-            start = wire.RunInput(run_id="", plan=plan, trigger=trigger, data=None)
-            action = ScheduleActionStartWorkflow(
-                flow,
-                start,
-                id=wire.workflow_id(flow, run_id),
-                task_queue=wire.runs_queue(catalogue.project),
-                typed_search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(wire.TRIGGER_ATTRIBUTE, f"cron:{step.id}"),
-                        SearchAttributePair(wire.VERSION_ATTRIBUTE, plan.build),
-                    ]
-                ),
-                static_summary=step.name[:200],
-            )
-            text = f"{plan.build}\0{step.cron.model_dump_json()}\0{step.name}"
-            digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-            schedule = Schedule(
-                action=action,
-                spec=ScheduleSpec(
-                    cron_expressions=[step.cron.expression],
-                    jitter=policy.jitter or None,
-                    time_zone_name=policy.time_zone,
-                ),
-                policy=SchedulePolicy(
-                    overlap=_OVERLAP[policy.overlap], catchup_window=policy.catch_up
-                ),
-                # The note shows in listings: there it tells whether the schedule is up to date.
-                state=ScheduleState(paused=policy.paused, note=f"{_PREFIX} {digest}"),
-            )
-            found[schedule_id(catalogue.project, flow, step.id)] = schedule
+        # Its other flows hear of it from this one: a tick runs the handler once.
+        flow = step.flows[0]
+        plan = catalogue.plan(flow)
+        run_id = f"cron.{step.id}"
+        trigger = Trigger(kind="cron", step=step.id)
+        start = wire.RunInput(run_id="", plan=plan, trigger=trigger, data=None)
+        action = ScheduleActionStartWorkflow(
+            flow,
+            start,
+            id=wire.workflow_id(flow, run_id),
+            task_queue=wire.runs_queue(catalogue.project),
+            typed_search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(wire.TRIGGER_ATTRIBUTE, f"cron:{step.id}"),
+                    SearchAttributePair(wire.VERSION_ATTRIBUTE, plan.build),
+                ]
+            ),
+            static_summary=step.name[:200],
+        )
+        text = f"{plan.build}\0{step.cron.model_dump_json()}\0{step.name}"
+        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        schedule = Schedule(
+            action=action,
+            spec=ScheduleSpec(
+                cron_expressions=[step.cron.expression],
+                jitter=policy.jitter or None,
+                time_zone_name=policy.time_zone,
+            ),
+            policy=SchedulePolicy(overlap=_OVERLAP[policy.overlap], catchup_window=policy.catch_up),
+            # The note shows in listings: there it tells whether the schedule is up to date.
+            state=ScheduleState(paused=policy.paused, note=f"{_PREFIX} {digest}"),
+        )
+        found[schedule_id(catalogue.project, flow, step.id)] = schedule
     return found
 
 
