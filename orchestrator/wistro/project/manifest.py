@@ -6,7 +6,7 @@ The file holds no secrets: what a process may not write down comes to it in its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -14,8 +14,9 @@ from pydantic import ConfigDict, Field
 
 from wistro.contract import CONTRACT_VERSION
 from wistro.project.declared import ForeignLanguage
-from wistro.project.descriptor import Descriptor, Kind, Record
+from wistro.project.descriptor import Descriptor, Kind, Language, Record, StreamDescriptor
 from wistro.project.lock import Lock
+from wistro.project.plan import queue_of
 from wistro.schemas import JsonSchema, json_schema
 
 MANIFESTS = Path(".wistro", "workers")
@@ -69,7 +70,7 @@ class ManifestStream(_Part):
 
     path: str
     """Its file, relative to the project, with `/`."""
-    language: Literal["python", "node", "go"]
+    language: Language
     """Whose worker evaluates its access rule."""
     item: JsonSchema | None = Field(default=None, alias="schema")
     """The schema of its items; null: anything."""
@@ -128,6 +129,7 @@ def worker_manifest(lock: Lock, language: ForeignLanguage, *, root: Path) -> Man
         root=str(root),
         queues=tuple(_queues(lock, language, steps)),
         steps={id: _step(lock, step) for id, step in steps.items()},
+        streams={name: _stream(stream) for name, stream in lock.streams.items()},
         message_size=lock.limits.message_size,
         storage=ManifestStorage(
             path=str(root / runtime.storage.path), threshold=runtime.storage.threshold
@@ -139,19 +141,19 @@ def worker_manifest(lock: Lock, language: ForeignLanguage, *, root: Path) -> Man
 
 def _queues(
     lock: Lock, language: ForeignLanguage, steps: Mapping[str, Descriptor]
-) -> list[ManifestQueue]:
-    prefix, concurrency = f"{lock.project}.steps", lock.runtime.workers.concurrency
-    queues = [ManifestQueue(name=f"{prefix}.{language}", concurrency=concurrency)]
+) -> Iterator[ManifestQueue]:
+    """The queue of the language, and those of its steps that limit their rate or concurrency."""
+    shared = f"{lock.project}.steps.{language}"
+    concurrency = lock.runtime.workers.concurrency
+    yield ManifestQueue(name=shared, concurrency=concurrency)
     for id, step in steps.items():
-        rate, own = step.policy.rate, step.policy.concurrency
-        if rate is None and own is None:
-            continue
-        per_second = rate and rate.count / rate.per.total_seconds()
-        queue = ManifestQueue(
-            name=f"{prefix}.{id}", concurrency=own or concurrency, per_second=per_second
-        )
-        queues.append(queue)
-    return queues
+        name, policy = queue_of(lock, id), step.policy
+        if name != shared:
+            yield ManifestQueue(
+                name=name,
+                concurrency=policy.concurrency or concurrency,
+                per_second=policy.rate and policy.rate.count / policy.rate.per.total_seconds(),
+            )
 
 
 def _step(lock: Lock, step: Descriptor) -> ManifestStep:
@@ -174,3 +176,12 @@ def _step(lock: Lock, step: Descriptor) -> ManifestStep:
 
 def _schema(declared: object) -> JsonSchema | None:
     return None if declared is None else json_schema(declared)
+
+
+def _stream(stream: StreamDescriptor) -> ManifestStream:
+    return ManifestStream(
+        path=stream.path,
+        language=stream.language,
+        schema=stream.item,
+        has_access=stream.has_access,
+    )
