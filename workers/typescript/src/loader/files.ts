@@ -1,0 +1,51 @@
+/** Which files of a project are steps and streams, and which are its own. */
+import { readdirSync } from 'node:fs'
+import { isAbsolute, join, relative, sep } from 'node:path'
+
+const SOURCE_FOLDERS = ['src', 'steps']
+const SUFFIX = String.raw`\.(?:[cm]?[jt]s|[jt]sx)$`
+const STEP = new RegExp(`[._]step${SUFFIX}`)
+const STREAM = new RegExp(`[._]stream${SUFFIX}`)
+const NOT_OURS = new Set(['__pycache__', 'node_modules', 'site-packages', 'venv'])
+
+/** The step and stream files of a project, relative to it with `/`, in the order of their paths. */
+export function findFiles(root: string): { steps: string[]; streams: string[] } {
+  const paths = SOURCE_FOLDERS.flatMap((folder) => [...walk(join(root, folder))])
+    .map((path) => projectPath(path, root))
+    .sort()
+  return {
+    steps: paths.filter((path) => STEP.test(path)),
+    streams: paths.filter((path) => STREAM.test(path)),
+  }
+}
+
+/** A path as it is shown and kept: relative to the project, with `/`. */
+export function projectPath(path: string, root: string): string {
+  return relative(root, path).split(sep).join('/')
+}
+
+/** Whether `path` is a file of the project, rather than of a package installed below it. */
+export function isOwn(path: string, root: string): boolean {
+  const inside = relative(root, path)
+  if (inside === '' || isAbsolute(inside)) return false
+  return !inside.split(sep).some((part) => NOT_OURS.has(part) || part.startsWith('.'))
+}
+
+function* walk(folder: string): Generator<string> {
+  for (const entry of entries(folder)) {
+    if (entry.isDirectory()) {
+      if (!NOT_OURS.has(entry.name) && !entry.name.startsWith('.')) yield* walk(join(folder, entry.name))
+    } else {
+      yield join(folder, entry.name)
+    }
+  }
+}
+
+function entries(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
