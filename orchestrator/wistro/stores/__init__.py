@@ -1,4 +1,4 @@
-"""Where state and the journal are kept: protocols, the providers, and the registry that opens them."""
+"""Where state, streams and the journal are kept: protocols, the providers, and the registry that opens them."""
 
 from wistro.stores.journal import (
     EVERYTHING,
@@ -9,8 +9,9 @@ from wistro.stores.journal import (
     JournalSink,
     Level,
 )
-from wistro.stores.registry import OpenState, open_journal, open_state
+from wistro.stores.registry import OpenState, open_journal, open_state, open_streams
 from wistro.stores.state import Page, StateEntry, StateStore
+from wistro.stores.stream import Place, StreamChange, StreamItem, StreamItems, StreamStore
 
 __all__ = [
     "EVERYTHING",
@@ -22,8 +23,14 @@ __all__ = [
     "Level",
     "OpenState",
     "Page",
+    "Place",
     "StateEntry",
     "StateStore",
+    "StreamChange",
+    "StreamItem",
+    "StreamItems",
+    "StreamStore",
     "open_journal",
     "open_state",
+    "open_streams",
 ]

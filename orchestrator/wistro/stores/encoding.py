@@ -19,29 +19,37 @@ MAX_PAGE_BYTES = 4 * 1024 * 1024
 
 
 def encode(group: str, key: str, value: object, limit: int) -> str:
-    """The JSON text of a value.
+    """The JSON text of a value of the state.
 
     Raises:
         StoreError: `value_not_json` or `value_too_large`, naming the entry.
+    """
+    return json_text(f"The value of `{key}` in the state group `{group}`", value, limit)
+
+
+def json_text(what: str, value: object, limit: int) -> str:
+    """The JSON text of a value.
+
+    Raises:
+        StoreError: `value_not_json` or `value_too_large`, which begins with `what`.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(
-            f"The value of `{key}` in the state group `{group}` is not JSON: {error}",
+            f"{what} is not JSON: {error}",
             code="value_not_json",
             retryable=False,
             hint="store objects, lists, strings, finite numbers, booleans and null",
         ) from None
     if size > limit:
         raise StoreError(
-            f"The value of `{key}` in the state group `{group}` has {size:,} bytes of JSON;"
-            f" the limit is {limit:,}",
+            f"{what} has {size:,} bytes of JSON; the limit is {limit:,}",
             code="value_too_large",
             retryable=False,
-            hint="split it over several keys, or store the content elsewhere and its address here",
-            details={"group": group, "key": key, "size": size, "limit": limit},
+            hint="split it up, or store the content elsewhere and its address here",
+            details={"size": size, "limit": limit},
         )
     return text
 
@@ -69,7 +77,7 @@ def check_names(**names: str) -> None:
         else:
             continue
         raise StoreError(
-            f"State expects as `{what}` a text of 1 to {MAX_NAME_BYTES} bytes; found {found}",
+            f"`{what}` was expected to be a text of 1 to {MAX_NAME_BYTES} bytes; found {found}",
             code="name_invalid",
             retryable=False,
             hint="use an id or a short name; hash what is longer",

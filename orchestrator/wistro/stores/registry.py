@@ -11,6 +11,7 @@ from wistro.errors import SetupError
 from wistro.stores.encoding import MAX_VALUE_BYTES
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
+from wistro.stores.stream import StreamStore
 
 OpenState: TypeAlias = Callable[[str, int], Awaitable[StateStore]]
 """Opens a state store: given its address and the bound on a value's bytes."""
@@ -55,6 +56,31 @@ async def open_journal(adapter: str, address: str | Path = "") -> Journal:
 
         return MemoryJournal()
     raise _unknown(adapter, "journal", ["memory", "sqlite"])
+
+
+async def open_streams(
+    adapter: str, address: str | Path = "", *, max_item_bytes: int = MAX_VALUE_BYTES
+) -> StreamStore:
+    """Open the store of streams.
+
+    Args:
+        adapter: `sqlite` or `memory`.
+        address: A file for `sqlite`, which may be the one that holds the state.
+        max_item_bytes: The bound on one item, as UTF-8 JSON text.
+
+    Raises:
+        SetupError: when there is no such adapter.
+        StoreError: when the store cannot be opened.
+    """
+    if adapter == "sqlite":
+        from wistro.stores.sqlite_stream import SqliteStreams
+
+        return await SqliteStreams.open(Path(address), max_item_bytes=max_item_bytes)
+    if adapter == "memory":
+        from wistro.stores.memory_stream import MemoryStreams
+
+        return MemoryStreams(max_item_bytes=max_item_bytes)
+    raise _unknown(adapter, "streams", ["memory", "sqlite"])
 
 
 async def _sqlite(address: str, max_value_bytes: int) -> StateStore:
