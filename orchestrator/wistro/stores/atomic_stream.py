@@ -281,9 +281,9 @@ def check_place(place: Place) -> None:
     Raises:
         StoreError: `name_invalid`.
     """
-    encoding.check_names(
-        **{name: part for name, part in place._asdict().items() if part is not None}
-    )
+    encoding.check_names(stream=place.stream, group=place.group)
+    if place.id is not None:
+        encoding.check_names(id=place.id)
 
 
 def _item_place(stream: str, group: str, id: str) -> Place:
