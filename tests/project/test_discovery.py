@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.project.writing import write_project
 from wistro.errors import SetupError
-from wistro.project import discovery
+from wistro.project import discoverers, discovery, process
 from wistro.project.descriptor import Discovered
 from wistro.project.discovery import discover
 
@@ -92,14 +93,14 @@ def test_nothing_changed_starts_no_process(tmp_path: Path, monkeypatch: pytest.M
     write_project(tmp_path, {"steps/a.step.py": GOOD, "shared.py": ""})
     first = discover(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(discovery.subprocess, "Popen", None)
+        patch.setattr(process.subprocess, "Popen", None)
         assert discover(tmp_path) == first
         for changed in ("steps/a.step.py", "shared.py", "steps/letter.txt"):
             write_project(tmp_path, {changed: GOOD + "# changed"})
             with pytest.raises(TypeError):
                 discover(tmp_path)
     assert discover(tmp_path).steps[0].hash != first.steps[0].hash
-    monkeypatch.setattr(discovery.subprocess, "Popen", None)
+    monkeypatch.setattr(process.subprocess, "Popen", None)
     discover(tmp_path)
 
 
@@ -119,7 +120,7 @@ def test_a_damaged_cache_is_written_again(tmp_path: Path) -> None:
 
 
 def test_no_step_files_start_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery.subprocess, "Popen", None)
+    monkeypatch.setattr(process.subprocess, "Popen", None)
     write_project(
         tmp_path,
         {
@@ -138,7 +139,7 @@ def test_a_user_file_cannot_shadow_the_standard_library(tmp_path: Path) -> None:
 
 def test_a_discoverer_of_another_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_project(tmp_path, {"steps/a.step.py": GOOD})
-    python = discovery.PYTHON
+    python = discoverers.PYTHON
     for command, message in (
         ((sys.executable, "-c", "print('{}x')"), "printed no document of version 1"),
         ((sys.executable, "-c", "raise SystemExit('went wrong')"), "exit code 1"),
@@ -146,7 +147,7 @@ def test_a_discoverer_of_another_release(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(
             discovery,
             "DISCOVERERS",
-            (discovery.Discoverer(**{**vars(python), "command": command}),),
+            (replace(python, command=lambda _, command=command: command),),
         )
         with pytest.raises(SetupError, match=message) as caught:
             discover(tmp_path, cache=False)

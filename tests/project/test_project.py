@@ -11,7 +11,7 @@ import pytest
 import wistro
 from tests.project.writing import api, write_project
 from wistro.errors import SetupError
-from wistro.project import Project, discovery
+from wistro.project import Project, process
 from wistro.project.files import hash_files
 from wistro_worker.modules import unload
 
@@ -43,12 +43,12 @@ def test_being_interrupted_leaves_no_process(
             started.append(self)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(discovery.subprocess, "Popen", Interrupted)
+    monkeypatch.setattr(process.subprocess, "Popen", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         Project.open(tmp_path).discover()
-    (process,) = started
-    assert process.returncode == -signal.SIGKILL
-    for pipe in (process.stdout, process.stderr):
+    (run,) = started
+    assert run.returncode == -signal.SIGKILL
+    for pipe in (run.stdout, run.stderr):
         assert pipe
         pipe.close()
 

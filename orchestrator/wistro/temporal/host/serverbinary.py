@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,13 +20,13 @@ from typing import Final, Literal
 from temporalio.envconfig import ClientConfigProfile
 
 from wistro.errors import SetupError
+from wistro.usercache import Progress, cache_folder, one_at_a_time, silent
 
 CLI_MODULE: Final = "github.com/temporalio/cli/cmd/temporal"
 CLI_VERSION: Final = "v1.5.1"
 """The newest version that `go install` accepts (later ones have a replace directive)."""
 
 Origin = Literal["path", "installed", "downloaded", "built"]
-Progress = Callable[[str], None]
 
 _DOWNLOAD_SECONDS = 120
 
@@ -127,7 +126,7 @@ def find_binary(
         return found
     tried = ["a `temporal` command on the PATH", "one installed earlier"]
     if install and environment.get("WISTRO_OFFLINE", "") in ("", "0"):
-        say = progress or _silent
+        say = progress or silent
         with _installing(environment, say):
             found = _existing(environment) or _download(environment, say)
             found = found or _build(environment, say)
@@ -139,17 +138,6 @@ def find_binary(
         code="temporal_not_found",
         hint="install the Temporal CLI or Go, or set `TEMPORAL_ADDRESS` to a server that runs",
     )
-
-
-def cache_folder(env: Mapping[str, str] | None = None) -> Path:
-    """Where binaries are kept for all projects of this user."""
-    environment = os.environ if env is None else env
-    base = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME") or "~") / ".cache"
-    return Path(base).expanduser() / "wistro"
-
-
-def _silent(line: str) -> None:
-    """Progress that nobody follows."""
 
 
 def _built(env: Mapping[str, str]) -> Path:
@@ -171,18 +159,10 @@ def _existing(env: Mapping[str, str], project_dir: Path | None = None) -> Server
     return None
 
 
-@contextmanager
-def _installing(env: Mapping[str, str], say: Progress) -> Generator[None]:
+def _installing(env: Mapping[str, str], say: Progress) -> AbstractContextManager[None]:
     """One installation at a time, of all processes of this user."""
-    folder = cache_folder(env)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "install.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("waiting for another process that is installing the Temporal server")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    waiting = "waiting for another process that is installing the Temporal server"
+    return one_at_a_time(cache_folder(env) / "install.lock", waiting, say)
 
 
 # The SDK has no call that only downloads. A process of its own can be ended when the network hangs.

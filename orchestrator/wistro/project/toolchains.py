@@ -1,0 +1,287 @@
+"""Node and Go: found on this machine, and the workers that run a project's steps with them.
+
+`python -m wistro.project.toolchains` makes the workers of all toolchains that are installed ready.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+from wistro.errors import SetupError
+from wistro.project.declared import ForeignLanguage
+from wistro.project.workersources import build_lock, newest_source, worker_sources
+from wistro.usercache import Progress, one_at_a_time, silent
+
+Version = tuple[int, ...]
+
+
+class Toolchain(ABC):
+    """What runs the steps of a language."""
+
+    language: ClassVar[ForeignLanguage]
+    title: ClassVar[str]
+    """What people call the program."""
+    steps: ClassVar[str]
+    """What people call the steps."""
+    program: ClassVar[str]
+    download: ClassVar[str]
+    """How to get the program."""
+    _folder: ClassVar[str]
+    _ask_version: ClassVar[tuple[str, ...]]
+
+    def find(self) -> Path:
+        """The program.
+
+        Raises:
+            SetupError: it is not installed, or too old.
+        """
+        found = shutil.which(self.program)
+        least = ".".join(map(str, self.least))
+        if found is None:
+            raise SetupError(
+                f"{self.steps} steps need {self.title} {least} or newer, and there is no "
+                f"`{self.program}` on the PATH",
+                code=f"no_{self.language}",
+                hint=self.download,
+            )
+        version = self.version(Path(found))
+        if version < self.least:
+            raise SetupError(
+                f"{self.steps} steps need {self.title} {least} or newer, found "
+                f"{'.'.join(map(str, version))} at `{found}`",
+                code=f"old_{self.language}",
+                hint=self.download,
+            )
+        return Path(found)
+
+    def version(self, program: Path) -> Version:
+        """The version of `program`."""
+        changed = program.stat().st_mtime_ns
+        return _version((str(program), *self._ask_version), changed)
+
+    @property
+    def sources(self) -> Path:
+        """The worker's sources, where it is built.
+
+        Raises:
+            SetupError: this installation has none.
+        """
+        return worker_sources(self._folder)
+
+    @property
+    @abstractmethod
+    def least(self) -> Version:
+        """The oldest version that the worker can be run with, as its sources say."""
+
+    def ready(self, say: Progress = silent) -> Path:
+        """Make the worker ready to be used; its folder.
+
+        Raises:
+            SetupError: the program is missing or too old, or building the worker failed.
+        """
+        _ = say
+        self.find()
+        return self.sources
+
+    def fingerprint(self) -> str:
+        """Changes with the program and with the worker; cheap, for both may be absent."""
+        found = shutil.which(self.program)
+        changed = Path(found).stat().st_mtime_ns if found else 0
+        return f"{found} {changed} {newest_source(self.sources)}"
+
+    @abstractmethod
+    def discover(self, say: Progress = silent) -> tuple[str, ...]:
+        """The command that prints what the step files of a project declare.
+
+        Raises:
+            SetupError: as `ready`.
+        """
+
+    @abstractmethod
+    def serve(self, root: Path, say: Progress = silent) -> tuple[str, ...]:
+        """The command of the worker of the project at `root`; `--manifest FILE` follows.
+
+        Raises:
+            SetupError: as `ready`, or the project's own code does not compile.
+        """
+
+
+class Node(Toolchain):
+    """Node.js, for steps in TypeScript and JavaScript."""
+
+    language = "node"
+    title = "Node.js"
+    steps = "TypeScript and JavaScript"
+    program = "node"
+    download = "install Node.js from https://nodejs.org, or with your system's package manager"
+    _folder = "typescript"
+    _ask_version = ("--version",)
+
+    @property
+    def least(self) -> Version:
+        """As `engines` in its package.json says."""
+        package = json.loads((self.sources / "package.json").read_text(encoding="utf-8"))
+        return _numbers(package["engines"]["node"])
+
+    def ready(self, say: Progress = silent) -> Path:
+        """Install what the worker needs and compile it, where its sources are newer."""
+        worker = super().ready(say)
+        if _is_current(worker):
+            return worker
+        with one_at_a_time(
+            build_lock(worker), "waiting for another process that builds the Node worker", say
+        ):
+            installed = worker / "node_modules" / ".package-lock.json"
+            if _changed(installed) < _changed(worker / "package-lock.json"):
+                say("installing what the Node worker needs; this takes a minute, once")
+                _run(["npm", "ci", "--no-audit", "--no-fund"], worker)
+                installed.touch()
+            if not _is_current(worker):
+                say("compiling the Node worker")
+                _run(["npm", "run", "build"], worker)
+                _built(worker).touch()
+        return worker
+
+    def discover(self, say: Progress = silent) -> tuple[str, ...]:
+        """See `Toolchain`."""
+        return self._script("discover", say)
+
+    def serve(self, root: Path, say: Progress = silent) -> tuple[str, ...]:
+        """See `Toolchain`."""
+        _ = root
+        return (*self._script("worker", say), "serve")
+
+    def types(self, say: Progress = silent) -> tuple[str, ...]:
+        """The command that writes a project's types."""
+        return self._script("types", say)
+
+    def _script(self, name: str, say: Progress) -> tuple[str, ...]:
+        return str(self.find()), str(self.ready(say) / "dist" / name / "main.js")
+
+
+class Go(Toolchain):
+    """Go, for steps in Go."""
+
+    language = "go"
+    title = "Go"
+    steps = "Go"
+    program = "go"
+    download = "install Go from https://go.dev/dl"
+    _folder = "go"
+    _ask_version = ("env", "GOVERSION")
+
+    @property
+    def least(self) -> Version:
+        """As its go.mod says."""
+        match = re.search(r"^go (\S+)$", (self.sources / "go.mod").read_text("utf-8"), re.MULTILINE)
+        return _numbers(match[1] if match else "")
+
+    def binary(self, root: Path) -> Path:
+        """The worker of the project at `root`, with its steps compiled in."""
+        return root / ".wistro" / "cache" / "go" / "worker"
+
+    def discover(self, say: Progress = silent) -> tuple[str, ...]:
+        """See `Toolchain`."""
+        return self._tool("discover", say)
+
+    def serve(self, root: Path, say: Progress = silent) -> tuple[str, ...]:
+        """See `Toolchain`. Where Go is not installed, a binary that is there is used as it is."""
+        binary = self.binary(root)
+        if shutil.which(self.program) or not binary.is_file():
+            say("building the Go worker")
+            _run([*self._tool("build", say), str(root)], root)
+        return str(binary), "serve"
+
+    def _tool(self, command: str, say: Progress) -> tuple[str, ...]:
+        worker = self.ready(say)
+        return str(self.find()), "run", "-C", str(worker), "./cmd/wistro-go", command
+
+
+NODE = Node()
+GO = Go()
+TOOLCHAINS: dict[ForeignLanguage, Toolchain] = {"node": NODE, "go": GO}
+
+
+def _is_current(worker: Path) -> bool:
+    return _changed(_built(worker)) >= newest_source(worker)
+
+
+def _built(worker: Path) -> Path:
+    return worker / "dist" / ".built"
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@cache
+def _version(command: Sequence[str], _changed: int) -> Version:
+    # Go would go by the `go.mod` around the working directory, and fetch another release.
+    environment = {**os.environ, "GOTOOLCHAIN": "local"}
+    try:
+        done = subprocess.run(
+            command,
+            cwd="/",
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=15,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SetupError(
+            f"`{command[0]}` does not run: {error}", code="toolchain_broken", hint="install it anew"
+        ) from error
+    return _numbers(done.stdout)
+
+
+def _numbers(text: str) -> Version:
+    match = re.search(r"(\d+)\.(\d+)", text)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise SetupError(
+            f"`{command[0]}` does not run: {error}", code="toolchain_broken", hint="install it anew"
+        ) from error
+    if done.returncode != 0:
+        words = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise SetupError(
+            f"`{' '.join(command)}` failed in `{folder}`:\n" + "\n".join(words[-12:]),
+            code="worker_build_failed",
+            hint="run it there to see all that it says",
+        )
+
+
+def main() -> int:
+    """Make every worker ready whose program is installed; says which are left out."""
+
+    def show(line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+
+    for toolchain in TOOLCHAINS.values():
+        try:
+            toolchain.ready(show)
+        except SetupError as error:
+            if not error.code.startswith(("no_", "old_")):
+                show(str(error))
+                return 1
+            show(f"skipped: {error.message}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
