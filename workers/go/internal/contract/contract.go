@@ -1,0 +1,85 @@
+// Package contract is what crosses between the engine and a worker: invocations, results and errors,
+// as workers/contract describes them.
+package contract
+
+import "encoding/json"
+
+// Version is the version of the contract that this worker speaks.
+const Version = 1
+
+// RunRef names a run, and a delivery in it.
+type RunRef struct {
+	Flow       string  `json:"flow"`
+	RunID      string  `json:"run_id"`
+	DeliveryID *string `json:"delivery_id"`
+}
+
+// Trigger is what started a run.
+type Trigger struct {
+	Kind          string          `json:"kind"`
+	Step          *string         `json:"step"`
+	Topic         *string         `json:"topic"`
+	Parent        *RunRef         `json:"parent"`
+	By            *string         `json:"by"`
+	ClientContext json.RawMessage `json:"client_context"`
+	Traceparent   *string         `json:"traceparent"`
+}
+
+// Invocation is one delivery, as handed to a worker.
+type Invocation struct {
+	Project        string          `json:"project"`
+	Flow           string          `json:"flow"`
+	RunID          string          `json:"run_id"`
+	Build          string          `json:"build"`
+	Step           string          `json:"step"`
+	DeliveryID     string          `json:"delivery_id"`
+	IdempotencyKey string          `json:"idempotency_key"`
+	Trigger        Trigger         `json:"trigger"`
+	Topic          *string         `json:"topic"`
+	Data           json.RawMessage `json:"data"`
+	// Attempt counts the attempts made before this call.
+	Attempt int `json:"attempt"`
+	// Segment is given only to workers on the queue of the runs, which this one is not.
+	Segment *Segment `json:"segment"`
+	Version int      `json:"version"`
+}
+
+// Segment lets a worker go on with the subscribers of what a delivery emits.
+type Segment struct {
+	Plan   json.RawMessage `json:"plan"`
+	Budget int             `json:"budget"`
+}
+
+// Emission is a message emitted by a handler.
+type Emission struct {
+	Topic string          `json:"topic"`
+	Data  json.RawMessage `json:"data"`
+}
+
+// StepResult is what a handler did, recorded with its completion, all or nothing.
+type StepResult struct {
+	Emissions []Emission      `json:"emissions"`
+	Output    json.RawMessage `json:"output"`
+	Response  json.RawMessage `json:"response"`
+	Responded bool            `json:"responded"`
+}
+
+// HTTPOutput is the output of an api step.
+type HTTPOutput struct {
+	Status       int               `json:"status"`
+	Headers      map[string]string `json:"headers"`
+	Body         json.RawMessage   `json:"body"`
+	BodyEncoding string            `json:"body_encoding,omitempty"`
+}
+
+// ErrorInfo is the portable form of an error.
+type ErrorInfo struct {
+	Code      string          `json:"code"`
+	Message   string          `json:"message"`
+	Type      *string         `json:"type"`
+	Stack     *string         `json:"stack"`
+	Details   json.RawMessage `json:"details"`
+	Retryable bool            `json:"retryable"`
+	// RetryAfter is seconds to wait before the next attempt, when the error knows.
+	RetryAfter *float64 `json:"retry_after"`
+}
