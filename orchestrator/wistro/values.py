@@ -34,6 +34,8 @@ def jsonable(value: object) -> object:
     """
     if value is None or type(value) in _SCALARS:
         return value
+    if type(value) is str:
+        return _checked(value)
     try:
         copy = to_jsonable_python(value, inf_nan_mode="null")
         check_depth(copy)
@@ -73,7 +75,17 @@ def check_depth(value: object) -> int:
 
 
 _TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
-_SCALARS = frozenset({str, int, bool})
+_SCALARS = frozenset({int, bool})
+
+
+def _checked(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise NotJson(
+            f"it has half of a surrogate pair at {error.start}, which is no text"
+        ) from None
+    return text
 
 
 def _culprit(value: object) -> tuple[str, object]:

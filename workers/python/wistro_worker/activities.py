@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio import activity
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
@@ -17,7 +18,9 @@ from temporalio.exceptions import ApplicationError
 
 from wistro.context import Cancellation
 from wistro.contract import ErrorInfo, Invocation, SegmentResult, StepResult
+from wistro.errors import Retryable, to_info
 from wistro.machine.routing import Expressions
+from wistro_worker.contract import read_invocation
 from wistro_worker.deliveries import Deliveries
 from wistro_worker.executor import Attempt
 from wistro_worker.failures import StepFailed
@@ -63,9 +66,7 @@ def step_activity(
 
     @activity.defn(dynamic=True)
     async def run_step(args: Sequence[RawValue]) -> RawValue:
-        invocation: Invocation = activity.payload_converter().from_payload(
-            args[0].payload, Invocation
-        )
+        invocation = _invocation(args[0].payload)
         surroundings = _Surroundings(invocation)
         try:
             with surroundings:
@@ -78,6 +79,16 @@ def step_activity(
             raise _reported(failed.info) from None
 
     return run_step
+
+
+def _invocation(payload: Payload) -> Invocation:
+    try:
+        return activity.payload_converter().from_payload(payload, Invocation)
+    except ValidationError:
+        try:
+            return read_invocation(payload.data)
+        except Retryable as error:
+            raise _reported(to_info(error, stack=False)) from None
 
 
 async def _single(

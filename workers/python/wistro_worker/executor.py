@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from wistro.context import Cancellation, Context, Level, Secrets
-from wistro.contract import CONTRACT_VERSION, ErrorInfo, Invocation, StepResult
+from wistro.contract import ErrorInfo, Invocation, StepResult
 from wistro.errors import Retryable, SetupError
 from wistro.issues import did_you_mean
 from wistro.policies import Policy
@@ -20,6 +20,7 @@ from wistro.request import ApiRequest
 from wistro.schemas import JsonSchema
 from wistro.state import State, SyncState
 from wistro.stores.state import StateStore
+from wistro_worker.contract import check_version
 from wistro_worker.failures import StepFailed, describe
 from wistro_worker.loader import LoadedStep
 from wistro_worker.prepared import PreparedStep, prepare
@@ -144,13 +145,7 @@ class Executor:
             recording.close()
 
     def _find(self, invocation: Invocation) -> PreparedStep:
-        if invocation.version > CONTRACT_VERSION:
-            raise Retryable(
-                f"The engine speaks version {invocation.version} of the worker contract, "
-                f"this worker version {CONTRACT_VERSION}",
-                code="contract_version",
-                hint="update the worker",
-            )
+        check_version(invocation.version)
         step = self._steps.get(invocation.step)
         if step is not None:
             return step
