@@ -19,6 +19,9 @@ from wistro.schemas import SchemaSource
 Topic = Annotated[str, *matching(r"\S{1,200}", "a topic of up to 200 letters without spaces")]
 """The name of a topic: text without spaces, such as `order.placed`."""
 
+VirtualTopic = Annotated[str, *matching(r".{1,200}", "a name of up to 200 letters")]
+"""What an edge that is drawn only leads to or comes from: text for people."""
+
 
 def _error_name(error: object) -> str:
     if isinstance(error, type) and issubclass(error, BaseException):
@@ -59,9 +62,11 @@ class Emit(Options):
 class Virtual(Options):
     """An edge that is drawn only: what happens outside of Wistro."""
 
-    topic: Topic
+    topic: VirtualTopic
     label: str | None = None
     """What people read on the edge of the graph."""
+    conditional: bool = False
+    """Drawn dashed: it happens only sometimes."""
 
 
 class Retry(Options):

@@ -30,6 +30,7 @@ from wistro.policies import (
     Subscribe,
     Topic,
     Virtual,
+    VirtualTopic,
 )
 from wistro.schemas import SchemaSource
 
@@ -68,7 +69,8 @@ Subscriptions = Annotated[
 Virtuals = Annotated[
     Sequence[
         Annotated[
-            Annotated[Topic, Tag("<plain>")] | Annotated[Virtual, Tag("<table>")], PLAIN_OR_TABLE
+            Annotated[VirtualTopic, Tag("<plain>")] | Annotated[Virtual, Tag("<table>")],
+            PLAIN_OR_TABLE,
         ]
     ],
     _Many,

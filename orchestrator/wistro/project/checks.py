@@ -417,7 +417,8 @@ _IDENTIFIER = re.compile(r"[a-z0-9]+([_.-][A-Za-z0-9]+)+|[A-Za-z0-9]*[a-z0-9][A-
 
 def _names(graph: Graph) -> Iterator[Finding]:
     for step in graph.steps:
-        if _IDENTIFIER.fullmatch(step.name):
+        # By Motia's rules the name is what types are called after.
+        if not graph.settings.motia and _IDENTIFIER.fullmatch(step.name):
             yield _warning(
                 step,
                 "name_for_programs",

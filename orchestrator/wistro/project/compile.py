@@ -7,7 +7,13 @@ import re
 
 from wistro.project.graph import TRIGGER_KINDS, Graph
 from wistro.project.lock import FlowLock, Lock, Runtime, TopicLock
-from wistro.project.settings import FlowLimits, FlowSettings, TopicSettings
+from wistro.project.settings import (
+    EndpointSettings,
+    FlowLimits,
+    FlowSettings,
+    Settings,
+    TopicSettings,
+)
 from wistro.schemas import json_schema
 
 
@@ -16,6 +22,7 @@ def compile_lock(graph: Graph) -> Lock:
     settings = graph.settings
     lock = Lock(
         project=settings.project,
+        compatibility=settings.compatibility,
         flows={flow: _flow(graph, flow) for flow in graph.flows},
         routes={
             f"{step.api.method} {step.api.path}": step.id
@@ -38,7 +45,7 @@ def compile_lock(graph: Graph) -> Lock:
             state=settings.state,
             storage=settings.storage,
             encryption=settings.encryption,
-            endpoints=settings.endpoints,
+            endpoints=_endpoints(settings),
             workers=settings.workers,
         ),
     )
@@ -49,6 +56,14 @@ def in_words(id: str) -> str:
     """An id as a name: `order-processing` is `Order processing`."""
     words = re.sub(r"[-_.\s]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", id)).strip().lower()
     return words[:1].upper() + words[1:] or id
+
+
+def _endpoints(settings: Settings) -> EndpointSettings:
+    """Those of the settings; Motia lets every page call its endpoints."""
+    said = settings.endpoints
+    if not settings.motia or "cors_origins" in said.model_fields_set:
+        return said
+    return said.model_copy(update={"cors_origins": ("*",)})
 
 
 def _flow(graph: Graph, flow: str) -> FlowLock:

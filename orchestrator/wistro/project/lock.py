@@ -17,6 +17,7 @@ from wistro.policies import BUILT_IN, Policy
 from wistro.project.descriptor import Descriptor, Record, StreamDescriptor
 from wistro.project.schematable import extract_schemas, resolve_schemas
 from wistro.project.settings import (
+    Compatibility,
     EncryptionSettings,
     EndpointSettings,
     FlowLimits,
@@ -77,6 +78,8 @@ class Lock(Record):
     project: str
     build: str = ""
     """The hash of everything else."""
+    compatibility: Compatibility | None = None
+    """`motia`: its runs, requests and messages follow Motia's rules."""
     flows: Mapping[str, FlowLock] = Field(default_factory=dict[str, FlowLock])
     routes: Mapping[str, str] = Field(default_factory=dict[str, str])
     """The step of each route: `POST /orders/{id}`."""
@@ -89,6 +92,11 @@ class Lock(Record):
     """The policy of steps that do not say."""
     limits: ProjectLimits = ProjectLimits()
     runtime: Runtime = Runtime()
+
+    @property
+    def motia(self) -> bool:
+        """Whether Motia's rules apply."""
+        return self.compatibility == "motia"
 
     def policy(self, step: str) -> Policy:
         """The complete policy of a step: only its limits of concurrency and rate may be missing."""

@@ -34,7 +34,9 @@ def compile_plan(lock: Lock, flow: str) -> Plan:
             hint=did_you_mean(flow, tuple(lock.flows)),
         )
     limits = lock.flows[flow].limits or lock.limits
-    steps = {id: _step(lock, lock.steps[id]) for id in lock.flows[flow].steps}
+    # By Motia's rules flows are for drawing: a message reaches every subscriber, in one run.
+    members = lock.steps if lock.motia else lock.flows[flow].steps
+    steps = {id: _step(lock, lock.steps[id]) for id in members}
     return Plan(
         project=lock.project,
         flow=flow,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wistro.errors import SetupError
@@ -13,6 +14,7 @@ from wistro.project.discovery import DISCOVERY_LIMIT, discover
 from wistro.project.files import SOURCE_FOLDERS
 from wistro.project.graph import Graph
 from wistro.project.lock import LOCK_FILE, Lock, changes, dump_lock, load_lock
+from wistro.project.motia import by_motias_rules
 from wistro.project.settings import Settings, find_settings, read_settings
 
 
@@ -84,16 +86,27 @@ class Project:
             SetupError: discovery cannot be run at all.
         """
         found = self.discover(limit=limit, cache=cache)
-        everything = Graph.of(self.settings, found.steps, found.streams)
+        steps = found.steps
+        if self.settings.motia:
+            steps = by_motias_rules(steps, self.settings.defaults)
+        everything = Graph.of(self.settings, steps, found.streams)
         unusable = check_steps(everything)
         left_out = {finding.step for finding in unusable}
         usable = [step for step in everything.steps if step.path not in left_out]
         streams = [stream for stream in everything.streams if stream.path not in left_out]
         graph = Graph.of(self.settings, usable, streams)
-        findings = (*unusable, *check_project(graph))
+        findings = (*unusable, *self._findings(graph))
         if not found.steps and not found.errors:
             findings = (*findings, _no_steps())
         return Compiled(lock=compile_lock(graph), findings=findings, errors=found.errors)
+
+    def _findings(self, graph: Graph) -> Iterable[Finding]:
+        """What is wrong with the whole: by Motia's rules nothing that would keep it from running."""
+        found = check_project(graph)
+        if not self.settings.motia:
+            return found
+        note = () if self.settings_path else (_motia(),)
+        return (*note, *(replace(each, severity="warning") for each in found))
 
     def read_lock(self) -> Lock:
         """The lock that was written.
@@ -119,6 +132,18 @@ class Project:
         """
         written = self.read_lock()
         return () if written.build == lock.build else changes(written, lock)
+
+
+def _motia() -> Finding:
+    return Finding(
+        severity="warning",
+        code="motia_rules",
+        file=".",
+        field=None,
+        message="there is no `wistro.yml`, and the steps are Motia's: they are run by Motia's rules",
+        hint="write `compatibility: motia` in a `wistro.yml` to say so, or leave that out there to "
+        "have Wistro's own rules",
+    )
 
 
 def _no_steps() -> Finding:

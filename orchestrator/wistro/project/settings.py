@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal, TypeAlias, cast
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, field_validator
 
@@ -14,6 +14,7 @@ from wistro.errors import SetupError
 from wistro.issues import issues_of
 from wistro.options import Duration, Options, matching
 from wistro.policies import Policy, Topic
+from wistro.project.motia import looks_like_motia
 from wistro.project.source import Source, read_source
 from wistro.schemas import SchemaSource
 from wistro.steps import FlowId
@@ -41,6 +42,10 @@ Size = Annotated[
     ),
 ]
 """A number of bytes; files may also say `256 KiB`."""
+
+
+Compatibility: TypeAlias = Literal["motia"]
+"""Whose rules a project is run by, where they are not Wistro's own."""
 
 
 class FlowLimits(Options):
@@ -170,6 +175,8 @@ class Settings(Options):
         default_factory=dict[str, TopicSettings]
     )
     """Topics that need saying more about."""
+    compatibility: Compatibility | None = None
+    """`motia`: run by Motia's rules. A project without this file whose steps are Motia's has it."""
     topics_shared_by_default: bool = False
     """Whether a topic that does not say is shared between flows."""
     defaults: Policy = Policy()
@@ -197,7 +204,12 @@ class Settings(Options):
     def shared(self, topic: str) -> bool:
         """Whether a message on `topic` crosses into the other flows that subscribe to it."""
         said = self.topics.get(topic, TopicSettings()).shared
-        return self.topics_shared_by_default if said is None else said
+        return self.motia or self.topics_shared_by_default if said is None else said
+
+    @property
+    def motia(self) -> bool:
+        """Whether Motia's rules apply."""
+        return self.compatibility == "motia"
 
 
 def find_settings(root: Path) -> Path | None:
@@ -223,6 +235,8 @@ def read_settings(root: Path) -> Settings:
             line=1,
         )
     table = {"project": project_name(root), **cast("dict[str, object]", value)}
+    if path is None and looks_like_motia(root):
+        table["compatibility"] = "motia"
     try:
         return Settings.model_validate(table)
     except ValidationError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from wistro.errors import RunError
 from wistro.machine.plan import Plan
@@ -18,12 +17,14 @@ class Catalogue:
 
     project: str
     plans: Mapping[str, Plan]
+    receivers: Mapping[str, tuple[str, ...]]
+    """For each topic, the flows that a message from outside starts a run of."""
 
     @classmethod
     def of(cls, lock: Lock) -> Catalogue:
         """Compiles the plan of every flow in the lock."""
         plans = {flow: compile_plan(lock, flow) for flow in lock.flows}
-        return cls(project=lock.project, plans=plans)
+        return cls(project=lock.project, plans=plans, receivers=_receivers(lock, plans))
 
     def plan(self, flow: str) -> Plan:
         """The plan of a flow.
@@ -42,11 +43,12 @@ class Catalogue:
                 hint="name one of these, or run `wistro lock` if you added the flow just now",
             ) from None
 
-    @cached_property
-    def receivers(self) -> Mapping[str, tuple[str, ...]]:
-        """For each topic, the flows with a step that subscribes to it."""
-        found: dict[str, list[str]] = {}
-        for flow, plan in self.plans.items():
-            for topic in plan.routes:
+
+def _receivers(lock: Lock, plans: Mapping[str, Plan]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for flow, plan in plans.items():
+        for topic, subscribers in plan.routes.items():
+            if any(step.id in lock.flows[flow].steps for step, _ in subscribers):
                 found.setdefault(topic, []).append(flow)
-        return {topic: tuple(flows) for topic, flows in found.items()}
+    # By Motia's rules every flow's run reaches every subscriber: one run is enough.
+    return {topic: tuple(flows[:1] if lock.motia else flows) for topic, flows in found.items()}
