@@ -13,9 +13,10 @@ interface Place {
 
 /** The error of the step or stream file at `path` (relative to `root`) that `error` kept from loading. */
 export function explain(error: unknown, path: string, root: string): SetupError {
-  if (error instanceof SetupError) return error
+  // One without a file was thrown by what the file did, not by reading it.
+  if (error instanceof SetupError && error.file !== undefined) return error
   const whole = resolve(root, path)
-  const problem = syntaxProblem(error) ?? missingModule(error, whole) ?? thrown(error, root)
+  const problem = syntaxProblem(error) ?? missingModule(error, whole) ?? missingExport(error, whole) ?? thrown(error, root)
   const { place } = problem
   const elsewhere =
     place !== null && place.file !== whole && isOwn(place.file, root)
@@ -62,12 +63,24 @@ function missingModule(error: unknown, path: string): Problem | null {
   }
 }
 
+function missingExport(error: unknown, path: string): Problem | null {
+  const found = /module '([^']+)' does not provide an export named '([^']+)'/.exec(messageOf(error))
+  if (!found) return null
+  const [, from = '', name = ''] = found
+  const line = lineOfImport(path, lastPart(from))
+  return {
+    text: `it imports \`${name}\` from \`${from}\`, which exports no such name`,
+    place: line === null ? null : { file: path, line },
+    hint: 'correct the name, or write `import type` for a type',
+  }
+}
+
 function thrown(error: unknown, root: string): Problem {
-  const name = error instanceof Error ? error.name : 'thrown'
-  const text = messageOf(error).trim() || 'no message'
-  const hint = error instanceof WistroError ? error.hint : undefined
+  const ours = error instanceof WistroError
+  const name = error instanceof Error ? error.name : 'it throws'
+  const said = messageOf(error).trim() || 'no message'
   const [place = null] = frames(error).filter(({ file }) => isOwn(file, root))
-  return { text: `${name}: ${text}`, place, hint }
+  return { text: ours ? said : `${name}: ${said}`, place, hint: ours ? error.hint : undefined }
 }
 
 function lineInStack(error: unknown, path: string): number | undefined {

@@ -27,7 +27,8 @@ export function projectPath(path: string, root: string): string {
 /** Whether `path` is a file of the project, rather than of a package installed below it. */
 export function isOwn(path: string, root: string): boolean {
   const inside = relative(root, path)
-  if (inside === '' || isAbsolute(inside)) return false
+  // Not absolute: a module of Node itself, such as `node:internal/…`.
+  if (!isAbsolute(path) || isAbsolute(inside) || inside === '') return false
   return !inside.split(sep).some((part) => NOT_OURS.has(part) || part.startsWith('.'))
 }
 

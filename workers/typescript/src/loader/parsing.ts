@@ -6,6 +6,8 @@ export type Parse = (data: unknown) => Promise<unknown>
 
 interface Failure {
   readonly message: string
+  /** Zod's word for the type that it wants. */
+  readonly expected?: unknown
   readonly path?: readonly unknown[] | undefined
 }
 
@@ -18,7 +20,8 @@ export function parserOf(schema: unknown, path: string): Parse | null {
   const validate = validatorOf(schema)
   if (validate === null) return null
   return async (data) => {
-    const outcome = await validate(data)
+    let outcome = await validate(data)
+    if (outcome.issues !== undefined) outcome = await validate(withDates(data, outcome.issues))
     if (outcome.issues !== undefined) throw refusal(outcome.issues, path)
     // A schema that only leaves out what it does not know has nothing to add: JSON Schemas let
     // unknown members pass, and so did Motia.
@@ -44,6 +47,20 @@ function validatorOf(schema: unknown): ((data: unknown) => Outcome | Promise<Out
 type OldOutcome =
   | { readonly success: true; readonly data: unknown }
   | { readonly success: false; readonly error: { readonly issues: readonly Failure[] } }
+
+/** JSON has no dates: text in the place of one is read as one. */
+function withDates(data: unknown, failures: readonly Failure[]): unknown {
+  const copy = structuredClone({ data })
+  for (const { expected, path = [] } of failures) {
+    const keys = ['data', ...path.map(segment)]
+    const last = keys.pop() ?? 'data'
+    const holder = keys.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), copy)
+    if (expected !== 'date' || !isObject(holder)) continue
+    const text = holder[last]
+    if (typeof text === 'string') holder[last] = new Date(text)
+  }
+  return copy.data
+}
 
 function refusal(failures: readonly Failure[], path: string): InvalidMessage {
   const issues: Issue[] = failures.map(({ message, path: where = [] }) => ({
@@ -71,8 +88,12 @@ function isPartOf(part: unknown, whole: unknown): boolean {
   return Object.entries(part).every(([name, value]) => isPartOf(value, whole[name]))
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
 function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
+  if (!isObject(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
