@@ -45,8 +45,6 @@ class ApiRequest(dict[str, Any], Generic[BodyT]):
     query_params: Mapping[str, Any]
     """A string, or a list of strings for a parameter given several times."""
     headers: Headers
-    raw_body: bytes
-    """The body as it was sent, for checking signatures."""
     method: str
     path: str
 
@@ -62,10 +60,15 @@ class ApiRequest(dict[str, Any], Generic[BodyT]):
             pathParams=given.get("path_params") or {},
             queryParams=given.get("query_params") or {},
             headers=Headers(given.get("headers")),
-            rawBody=base64.b64decode(raw) if raw else b"",
+            rawBody=base64.b64decode(raw).decode("utf-8", "surrogateescape") if raw else "",
             method=given.get("method") or "",
             path=given.get("path") or "",
         )
+
+    @property
+    def raw_body(self) -> bytes:
+        """The body as it was sent, for checking signatures; `request["rawBody"]` is its text."""
+        return str(self["rawBody"]).encode("utf-8", "surrogateescape")
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -82,6 +85,8 @@ class ApiRequest(dict[str, Any], Generic[BodyT]):
             self[name] = value
 
     def __getitem__(self, key: str) -> Any:
+        if key == "raw_body":
+            return self.raw_body
         return super().__getitem__(_CAMEL.get(key, key))
 
     def __setitem__(self, key: str, value: object) -> None:
@@ -92,7 +97,10 @@ class ApiRequest(dict[str, Any], Generic[BodyT]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value under `key` in either spelling, or `default`."""
-        return super().get(_CAMEL.get(key, key), default)
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
 
 _CAMEL = {"path_params": "pathParams", "query_params": "queryParams", "raw_body": "rawBody"}
@@ -121,11 +129,9 @@ class Response:
             return cls(status=HTTPStatus.NO_CONTENT)
         if isinstance(returned, dict):
             given = cast("dict[str, Any]", returned)
-            if isinstance(given.get("status"), int) and given.keys() <= {
-                "status",
-                "body",
-                "headers",
-            }:
+            # What has a body beside its status is a response, whatever else it has.
+            known = "body" in given or given.keys() <= {"status", "headers"}
+            if isinstance(given.get("status"), int) and known:
                 return cls(given.get("body"), given["status"], given.get("headers") or {})
         return cls(cast("object", returned))
 

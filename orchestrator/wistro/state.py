@@ -39,9 +39,11 @@ class State:
 
     async def set(
         self, group: str, key: str, value: object, *, if_version: int | None = None
-    ) -> None:
-        """Write a value; with `if_version`, only over the entry that has this version."""
-        await self._store.set(group, key, _json(group, key, value), if_version=if_version)
+    ) -> Any:
+        """Write a value and return it; with `if_version`, only over the entry that has this version."""
+        written = _json(group, key, value)
+        await self._store.set(group, key, written, if_version=if_version)
+        return written
 
     async def delete(self, group: str, key: str) -> bool:
         """Remove a value; says whether there was one."""
@@ -93,7 +95,7 @@ class SyncState(Protocol):
         """See `State.entry`."""
         ...
 
-    def set(self, group: str, key: str, value: object, *, if_version: int | None = None) -> None:
+    def set(self, group: str, key: str, value: object, *, if_version: int | None = None) -> Any:
         """See `State.set`."""
         ...
 

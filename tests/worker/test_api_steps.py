@@ -32,7 +32,7 @@ async def handler(req, ctx):
     assert req.path_params["id"] == req["pathParams"]["id"] == req["path_params"]["id"] == "7"
     assert req.query_params == req.get("queryParams") == {"tag": ["a", "b"]}
     assert req.headers["X-Signature"] == req["headers"].get("x-signature") == "abc"
-    assert req.raw_body == req["rawBody"] == b'{"id": 7}'
+    assert req.raw_body == req["raw_body"] == b'{"id": 7}' and req["rawBody"] == '{"id": 7}'
     assert "raw_body" in req and isinstance(req, dict) and req.get("nothing", 1) == 1
     return "fine"
 """

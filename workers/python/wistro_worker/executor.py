@@ -9,11 +9,11 @@ from concurrent.futures import Executor as Pool
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from wistro.context import Cancellation, Context, Level, Secrets
 from wistro.contract import ErrorInfo, Invocation, StepResult
-from wistro.errors import Retryable, SetupError
+from wistro.errors import InvalidMessage, Retryable, SetupError
 from wistro.issues import did_you_mean
 from wistro.policies import Policy
 from wistro.request import ApiRequest
@@ -68,6 +68,7 @@ class Executor:
         policies: Mapping[str, Policy] | None = None,
         root: Path | None = None,
         broken: Mapping[str, SetupError] | None = None,
+        lenient: bool = False,
     ) -> None:
         """Prepare the steps; one that cannot be used fails when it is run, and only then.
 
@@ -78,6 +79,7 @@ class Executor:
             policies: The policies of steps, from the lock; those of their configs otherwise.
             root: The project's folder; stack traces show its frames.
             broken: Steps that did not load, and why.
+            lenient: Whether Motia's rules apply: what does not fit is noted and goes on.
         """
         self._services = services
         self._root = None if root is None else root.resolve()
@@ -87,7 +89,7 @@ class Executor:
             try:
                 if step.handler is not None:
                     policy = (policies or {}).get(step.id)
-                    self._steps[step.id] = prepare(step, topics or {}, policy)
+                    self._steps[step.id] = prepare(step, topics or {}, policy, lenient=lenient)
             except SetupError as error:
                 self._broken[step.id] = error
 
@@ -134,6 +136,7 @@ class Executor:
             step.topics,
             log=log,
             heartbeat=lambda details: _on_loop(loop, attempt.heartbeat, details),
+            lenient=step.lenient,
         )
         try:
             call = _Call(step, invocation, attempt, recording, self._services)
@@ -159,6 +162,9 @@ class Executor:
         )
 
 
+_GoOn: TypeAlias = Callable[[ApiRequest[Any]], Awaitable[object]]
+
+
 class _Call:
     """One call of a handler, with its middleware around it."""
 
@@ -179,26 +185,36 @@ class _Call:
 
     async def run(self) -> object:
         """What the handler, or a middleware in its stead, returned."""
-        data = self._step.load(self._invocation.data, self._invocation.topic)
+        given, topic = self._invocation.data, self._invocation.topic
+        data = self._tolerate(lambda: self._step.load(given, topic), given)
         if not isinstance(data, ApiRequest):
             return await self._handle(data)
-        request = cast("ApiRequest[Any]", data)
-        going_on = partial(self._handle_request, request)
+        going_on: _GoOn = self._handle_request
         for middleware in reversed(self._step.middleware):
-            going_on = partial(self._pass, middleware, request, going_on)
-        return await going_on()
+            going_on = partial(self._pass, middleware, going_on)
+        return await going_on(cast("ApiRequest[Any]", data))
 
     async def _pass(
-        self,
-        middleware: Callable[..., object],
-        request: ApiRequest[Any],
-        going_on: Callable[[], Awaitable[object]],
+        self, middleware: Callable[..., object], going_on: _GoOn, request: ApiRequest[Any]
     ) -> object:
-        return await _settled(middleware(request, self._context(self._state), going_on))
+        def go_on(changed: ApiRequest[Any] = request) -> Awaitable[object]:
+            return going_on(changed)
+
+        return await _settled(middleware(request, self._context(self._state), go_on))
 
     async def _handle_request(self, request: ApiRequest[Any]) -> object:
-        self._step.check_body(request)
+        self._tolerate(lambda: self._step.check_body(request), None)
         return await self._handle(request)
+
+    def _tolerate(self, check: Callable[[], object], otherwise: object) -> object:
+        """What `check` gives; by Motia's rules `otherwise` and a warning, when data does not fit."""
+        try:
+            return check()
+        except InvalidMessage as error:
+            if not self._step.lenient:
+                raise
+            self._recording.log("warn", error.message, {})
+            return otherwise
 
     async def _handle(self, data: object) -> object:
         step = self._step

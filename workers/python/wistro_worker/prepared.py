@@ -38,6 +38,8 @@ class PreparedStep:
     middleware: tuple[Middleware, ...] = ()
     terminal: frozenset[str] = frozenset()
     """Names of exception classes that are never retried."""
+    lenient: bool = False
+    """By Motia's rules: what does not fit is noted and goes on, what is not declared is left out."""
 
     def load(self, data: object, topic: str | None) -> object:
         """What the handler gets for the data of a delivery.
@@ -91,7 +93,11 @@ class PreparedStep:
 
 
 def prepare(
-    step: LoadedStep, topics: Mapping[str, JsonSchema], policy: Policy | None = None
+    step: LoadedStep,
+    topics: Mapping[str, JsonSchema],
+    policy: Policy | None = None,
+    *,
+    lenient: bool = False,
 ) -> PreparedStep:
     """Make a step ready.
 
@@ -99,6 +105,7 @@ def prepare(
         step: The loaded step; one that has a handler.
         topics: The schemas of topics, for the emissions that declare none themselves.
         policy: The complete policy; that of the config when not given.
+        lenient: Whether Motia's rules apply; handlers get plain data then, as they do there.
 
     Raises:
         SetupError: the handler's arguments, or one of its schemas, cannot be used.
@@ -117,7 +124,7 @@ def prepare(
         }
         responses = _responses(config) if isinstance(config, ApiStep) else {}
         output = shape_of(config.output) if isinstance(config, CallStep) else ANYTHING
-        received = _input(step)
+        received = shape_of(step.input_schema) if lenient else _input(step)
     except ValueError as error:
         raise SetupError(
             f"`{step.id}` declares a schema that cannot be used: {error}", code="bad_schema"
@@ -135,6 +142,7 @@ def prepare(
         responses=responses,
         middleware=tuple(config.middleware) if isinstance(config, ApiStep) else (),
         terminal=frozenset(str(name) for name in retry.terminal) if retry else frozenset(),
+        lenient=lenient,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from wistro.context import Level
 from wistro.contract import Emission, StepResult
-from wistro.errors import Terminal
+from wistro.errors import InvalidMessage, Terminal
 from wistro.issues import did_you_mean
 from wistro.values import json_size
 from wistro_worker.shapes import ANYTHING, Shape
@@ -26,11 +26,13 @@ class Recording:
         *,
         log: Log,
         heartbeat: Callable[[object], None],
+        lenient: bool = False,
     ) -> None:
         self._step = step
         self._topics = topics
         self._log = log
         self._heartbeat = heartbeat
+        self._lenient = lenient
         self._emissions: list[Emission] = []
         self._response: object = None
         self._responded = False
@@ -40,10 +42,25 @@ class Recording:
         """Keep a message of a declared topic."""
         self.check_open("emit")
         shape = self._topics.get(topic)
+        if shape is None and self._lenient and not self._topics:
+            shape = ANYTHING
         if shape is None:
-            raise self._undeclared(topic)
+            refusal = self._undeclared(topic)
+            if not self._lenient:
+                raise refusal
+            self._log(
+                "error", f"{refusal.message}; the message is left out", {"hint": refusal.hint}
+            )
+            return
         what = f"The message that `{self._step}` emits on `{topic}`"
-        self._emissions.append(Emission(topic=topic, data=shape.dump(data, what)))
+        try:
+            message = shape.dump(data, what)
+        except InvalidMessage as error:
+            if not self._lenient:
+                raise
+            message = ANYTHING.dump(data, what)
+            self._log("warn", error.message, {})
+        self._emissions.append(Emission(topic=topic, data=message))
 
     def respond(self, data: object) -> None:
         """Keep the answer."""

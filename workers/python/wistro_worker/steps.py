@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from wistro.errors import SetupError
@@ -20,6 +21,7 @@ def make_executor(root: Path, lock: Lock, services: Services) -> Executor:
         policies={id: lock.policy(id) for id in lock.steps},
         root=root,
         broken=broken,
+        lenient=lock.motia,
     )
 
 
@@ -35,8 +37,9 @@ def load_steps(root: Path, lock: Lock) -> tuple[list[LoadedStep], dict[str, Setu
         except SetupError as error:
             broken[id] = error
             continue
-        if loaded.id == id:
-            steps.append(loaded)
+        # By Motia's rules files may share a stem: the lock tells them apart.
+        if loaded.id == id or (lock.motia and loaded.config.id is None):
+            steps.append(replace(loaded, id=id))
             continue
         broken[id] = SetupError(
             f"`{step.path}` is the step `{loaded.id}` now, the lock says `{id}`",
