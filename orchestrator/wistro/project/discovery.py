@@ -38,6 +38,7 @@ def discover(
     limit: float = DISCOVERY_LIMIT,
     cache: bool = True,
     progress: Progress = silent,
+    stop: Event | None = None,
 ) -> Discovered:
     """The steps and streams of the project at `root`, in all languages.
 
@@ -46,15 +47,16 @@ def discover(
         limit: Seconds after which a discoverer is stopped; a compiler gets more.
         cache: Whether a result whose files have not changed may be used again.
         progress: Told what takes its time.
+        stop: Set when nobody waits for the result any more: discoverers are killed.
 
     Raises:
         SetupError: a discoverer could not be run at all.
     """
     files = {each.language: find_step_files(root, each.patterns) for each in DISCOVERERS}
-    stop = Event()
+    stopped = stop or Event()
 
     def find(discoverer: Discoverer) -> Discovered:
-        work = _Discovery(root, discoverer, limit * discoverer.patience, stop, progress)
+        work = _Discovery(root, discoverer, limit * discoverer.patience, stopped, progress)
         try:
             return work.find(cache=cache)
         except SetupError as error:
@@ -71,7 +73,7 @@ def discover(
         try:
             found = list(threads.map(find, wanted))
         finally:
-            stop.set()  # a discoverer must not outlive the Ctrl-C that ended us
+            stopped.set()  # a discoverer must not outlive the Ctrl-C that ended us
     return Discovered(
         steps=tuple(step for each in found for step in each.steps),
         streams=tuple(stream for each in found for stream in each.streams),

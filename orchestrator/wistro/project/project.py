@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 from wistro.errors import SetupError
 from wistro.project.checks import Finding, check_project, check_steps
@@ -16,6 +17,7 @@ from wistro.project.graph import Graph
 from wistro.project.lock import LOCK_FILE, Lock, changes, dump_lock, load_lock
 from wistro.project.motia import by_motias_rules
 from wistro.project.settings import Settings, find_settings, read_settings
+from wistro.usercache import Progress, silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,25 +69,38 @@ class Project:
         """Where its settings are, if it has any."""
         return find_settings(self.root)
 
-    def discover(self, *, limit: float = DISCOVERY_LIMIT, cache: bool = True) -> Discovered:
+    def discover(
+        self,
+        *,
+        limit: float = DISCOVERY_LIMIT,
+        cache: bool = True,
+        progress: Progress = silent,
+        stop: Event | None = None,
+    ) -> Discovered:
         """Its steps, as their files describe them.
 
         Args:
             limit: Seconds after which discovery is stopped.
             cache: Whether what was found before may be used when no file has changed.
+            progress: Told what takes its time.
+            stop: Set when nobody waits for the result any more.
 
         Raises:
             SetupError: discovery cannot be run at all.
         """
-        return discover(self.root, limit=limit, cache=cache)
+        return discover(self.root, limit=limit, cache=cache, progress=progress, stop=stop)
 
-    def compile(self, *, limit: float = DISCOVERY_LIMIT, cache: bool = True) -> Compiled:
-        """Discover, check and compile it; a step that cannot be used is left out of the lock.
+    def compile(self, found: Discovered | None = None, *, cache: bool = True) -> Compiled:
+        """Check and compile it; a step that cannot be used is left out of the lock.
+
+        Args:
+            found: Its steps; without it, they are discovered.
+            cache: As of `discover`.
 
         Raises:
             SetupError: discovery cannot be run at all.
         """
-        found = self.discover(limit=limit, cache=cache)
+        found = found or self.discover(cache=cache)
         steps = found.steps
         if self.settings.motia:
             steps = by_motias_rules(steps, self.settings.defaults)
