@@ -55,13 +55,17 @@ def run_headers(run: Accepted) -> dict[str, str]:
     return {RUN_HEADER: run.run_id, **({REPLAYED_HEADER: "true"} if run.existed else {})}
 
 
-def step_response(output: object, schemas: Mapping[int, Schema], *, step: str) -> Response:
+def step_response(
+    output: object, schemas: Mapping[int, Schema], *, step: str, plain_text: bool = False
+) -> Response:
     """What the handler returned, as an HTTP response.
 
     Args:
         output: `{"status", "headers", "body"}` and perhaps `"body_encoding": "base64"`.
         schemas: What the body of a status must be.
         step: The step, for the log.
+        plain_text: Whether a body of text is sent as it is (as HTML, if the handler does not say),
+            instead of as a JSON string.
 
     Raises:
         Problem: 500 when it is not a response, or not the one that was declared.
@@ -78,7 +82,10 @@ def step_response(output: object, schemas: Mapping[int, Schema], *, step: str) -
         if schema is not None and (wrong := schema.errors(body, root="body")):
             reason = "; ".join(f"`{detail.field}` {detail.message}" for detail in wrong)
             raise _broken(step, f"its body does not fit the schema declared for {status}: {reason}")
-        content, kind = _text(body, headers.get("content-type")), "application/json"
+        if plain_text and isinstance(body, str):
+            content, kind = body.encode(), "text/html; charset=utf-8"
+        else:
+            content, kind = _text(body, headers.get("content-type")), "application/json"
     if status in _BODILESS:
         headers.pop("content-type", None)
         return Response(None, status, headers)
@@ -119,6 +126,8 @@ def _table(value: object) -> Mapping[str, object]:
 def _headers(given: object, step: str) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in _table(given).items():
+        if isinstance(value, int | float):
+            value = str(value)  # noqa: PLW2901 - `content-length: 12` is no less clear than "12"
         if not isinstance(value, str):
             raise _broken(step, f"its header {name!r} is not text")
         if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):

@@ -40,12 +40,19 @@ class Endpoint:
     body: Schema | None = None
     responses: dict[int, Schema] = field(default_factory=dict[int, Schema])
     signature: SignatureScheme | None = None
+    motia: bool = False
+    """By Motia's rules schemas describe, nothing is an empty object, and text is sent as it is."""
 
     @classmethod
     def of(
-        cls, step: Descriptor, api: ApiDescriptor, secret: Callable[[str], str | None]
+        cls,
+        step: Descriptor,
+        api: ApiDescriptor,
+        secret: Callable[[str], str | None],
+        *,
+        motia: bool = False,
     ) -> Endpoint:
-        """The endpoint of a step.
+        """The endpoint of a step; `motia`: by Motia's rules.
 
         Raises:
             SetupError: `secret` does not know the secret of its signature.
@@ -56,9 +63,12 @@ class Endpoint:
             method=api.method,
             template=PathTemplate.parse(api.path),
             respond_async=api.mode == "async",
-            body=None if api.body is None else Schema(api.body),
-            responses={status: Schema(schema) for status, schema in api.responses.items()},
+            body=None if api.body is None or motia else Schema(api.body),
+            responses={}
+            if motia
+            else {status: Schema(schema) for status, schema in api.responses.items()},
             signature=scheme_of(api.signature, step=step, secret=secret) if api.signature else None,
+            motia=motia,
         )
 
 
@@ -127,7 +137,12 @@ class EndpointServer:
             if answer.result is None:
                 assert answer.error is not None
                 raise step_problem(answer.error, step=endpoint.step, development=self.development)
-            response = step_response(answer.result.output, endpoint.responses, step=endpoint.step)
+            response = step_response(
+                answer.result.output,
+                endpoint.responses,
+                step=endpoint.step,
+                plain_text=endpoint.motia,
+            )
         except Problem as problem:
             problem.headers = {**(problem.headers or {}), **headers}
             raise
@@ -143,7 +158,9 @@ def _data(
     Raises:
         Problem: 400 when the body cannot be read, 422 when it does not fit its schema.
     """
-    body = parse_body(raw, request.headers.get("content-type"))
+    body: object = parse_body(raw, request.headers.get("content-type"))
+    if body is None and endpoint.motia:
+        body = dict[str, object]()
     if endpoint.body is not None and (details := endpoint.body.errors(body, root="body")):
         raise Problem(
             422,

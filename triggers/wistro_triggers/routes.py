@@ -68,7 +68,7 @@ class ApiRoutes(BaseRoute):
             SetupError: A webhook's secret is missing; the routes stay as they were.
         """
         endpoints = [
-            Endpoint.of(step, step.api, self._secret)
+            Endpoint.of(step, step.api, self._secret, motia=lock.motia)
             for step in lock.steps.values()
             if step.api is not None
         ]
