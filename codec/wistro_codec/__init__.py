@@ -26,6 +26,7 @@ from wistro_codec.keys import (
     Master,
     flow_of_workflow,
 )
+from wistro_codec.stream_tokens import StreamToken, mint_stream_token, verify_stream_token
 from wistro_codec.tokens import RunToken, mint_run_token, verify_run_token
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = [
     "LocalStorageDriver",
     "Master",
     "RunToken",
+    "StreamToken",
     "WistroCodec",
     "data_converter",
     "dump_keys",
@@ -54,10 +56,12 @@ __all__ = [
     "keyed_digest",
     "load_keys",
     "mint_run_token",
+    "mint_stream_token",
     "parse_keys",
     "seal",
     "unseal",
     "verify_run_token",
+    "verify_stream_token",
     "write_keys",
 ]
 

@@ -25,6 +25,7 @@ CodecErrorCode = Literal[
     "token_expired",
     "token_invalid",
     "token_malformed",
+    "token_too_large",
     "unauthorized",
 ]
 """Every way in which the codec refuses; `codec/SPEC.md` says when each is given."""

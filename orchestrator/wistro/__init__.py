@@ -47,6 +47,8 @@ if TYPE_CHECKING:
         StepConfig,
         parse_config,
     )
+    from wistro.stream_config import StreamConfig, parse_stream
+    from wistro.streams import Stream, Streams, SyncStream, SyncStreams
 
 __all__ = [
     "ApiRequest",
@@ -84,13 +86,19 @@ __all__ = [
     "StepConfig",
     "StepError",
     "StoreError",
+    "Stream",
+    "StreamConfig",
+    "Streams",
     "Subscribe",
     "SyncContext",
     "SyncState",
+    "SyncStream",
+    "SyncStreams",
     "Terminal",
     "Virtual",
     "WistroError",
     "parse_config",
+    "parse_stream",
 ]
 
 _HOMES = {
@@ -133,6 +141,8 @@ _HOMES = {
         "StepConfig",
         "parse_config",
     ),
+    "wistro.stream_config": ("StreamConfig", "parse_stream"),
+    "wistro.streams": ("Stream", "Streams", "SyncStream", "SyncStreams"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, TypeAlias, overload
+from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, TypeAlias, cast, overload
 
 from typing_extensions import TypedDict, TypeVar
 
 from wistro.errors import Terminal
 from wistro.state import State, SyncState
+from wistro.streams import Streams, SyncStreams
 
 if TYPE_CHECKING:
     from wistro.contract import Invocation, Trigger
@@ -115,6 +116,13 @@ class Secrets(Protocol):
         ...
 
 
+def _fields(given: object, more: Mapping[str, object]) -> Mapping[str, object]:
+    if given is None:
+        return more
+    table = cast("Mapping[str, object]", given) if isinstance(given, Mapping) else {"data": given}
+    return {**table, **more}
+
+
 class Logger:
     """Writes to the run's log: `ctx.logger.info("Charged", {"order": 7})` or `(…, order=7)`."""
 
@@ -122,40 +130,42 @@ class Logger:
         self._write = write
 
     def debug(
-        self, message: str, fields: Mapping[str, object] | None = None, /, **more: object
+        self, message: str, fields: Mapping[str, object] | object = None, /, **more: object
     ) -> None:
         """For the author of the step."""
-        self._write("debug", message, {**(fields or {}), **more})
+        self._write("debug", message, _fields(fields, more))
 
     def info(
-        self, message: str, fields: Mapping[str, object] | None = None, /, **more: object
+        self, message: str, fields: Mapping[str, object] | object = None, /, **more: object
     ) -> None:
         """For whoever follows the run."""
-        self._write("info", message, {**(fields or {}), **more})
+        self._write("info", message, _fields(fields, more))
 
     def warn(
-        self, message: str, fields: Mapping[str, object] | None = None, /, **more: object
+        self, message: str, fields: Mapping[str, object] | object = None, /, **more: object
     ) -> None:
         """Something is odd, and the step goes on."""
-        self._write("warn", message, {**(fields or {}), **more})
+        self._write("warn", message, _fields(fields, more))
 
     def error(
-        self, message: str, fields: Mapping[str, object] | None = None, /, **more: object
+        self, message: str, fields: Mapping[str, object] | object = None, /, **more: object
     ) -> None:
         """Something went wrong."""
-        self._write("error", message, {**(fields or {}), **more})
+        self._write("error", message, _fields(fields, more))
 
     warning = warn
 
 
 StateT = TypeVar("StateT", default=State)
+StreamsT = TypeVar("StreamsT", default=Streams)
 
 
-class Context(Generic[StateT]):
+class Context(Generic[StateT, StreamsT]):
     """What a handler sees: what it may do, who it is and why it runs.
 
     An async handler gets a `Context`. A `def` handler runs in a thread and gets a `SyncContext`, in
-    which the methods of `state` return their values instead of awaitables; all else is the same.
+    which the methods of `state` and `streams` return their values instead of awaitables; all else is the
+    same.
     """
 
     def __init__(
@@ -165,6 +175,7 @@ class Context(Generic[StateT]):
         effects: Effects,
         state: StateT,
         secrets: Secrets,
+        streams: StreamsT | None = None,
         flows: Sequence[str] = (),
         attempt: int = 1,
         cancelled: Cancellation | None = None,
@@ -173,6 +184,8 @@ class Context(Generic[StateT]):
         self._effects = effects
         self.state = state
         """Durable values by group and key, shared by the flows of the project."""
+        self.streams: StreamsT = cast("StreamsT", Streams()) if streams is None else streams
+        """The project's live collections: `streams.chat.set(group, id, item)`."""
         self.secrets = secrets
         """`secrets.get(name)`: passwords and keys, masked in logs."""
         self.flows = tuple(flows) or (invocation.flow,)
@@ -225,11 +238,6 @@ class Context(Generic[StateT]):
         raise _not_yet(
             f"`ctx.call({flow!r})`", "callable flows", "emit a topic that is declared `shared`"
         )
-
-    @property
-    def streams(self) -> NoReturn:
-        """Live collections by name."""
-        raise _not_yet("`ctx.streams`", "streams", "keep the items in `ctx.state`")
 
     def heartbeat(self, details: object = None) -> Done:
         """Report progress, for example `{"done": 3, "of": 10}`; workers show signs of life by themselves."""
@@ -291,8 +299,8 @@ class Context(Generic[StateT]):
         return self._invocation.trigger.client_context
 
 
-SyncContext: TypeAlias = Context[SyncState]
-"""What a `def` handler sees: as `Context`, with methods of `state` that return their values."""
+SyncContext: TypeAlias = Context[SyncState, SyncStreams]
+"""What a `def` handler sees: as `Context`, with methods of `state` and `streams` that return their values."""
 
 
 def _not_yet(what: str, provider: str, instead: str) -> Terminal:

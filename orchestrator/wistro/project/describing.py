@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wistro.errors import SetupError
 from wistro.policies import Emit
-from wistro.project.declared import Declared, DeclaredStep
+from wistro.project.declared import Declared, DeclaredStep, DeclaredStream
 from wistro.project.descriptor import (
     ApiDescriptor,
     CronDescriptor,
@@ -12,10 +12,12 @@ from wistro.project.descriptor import (
     Discovered,
     Language,
     LoadError,
+    StreamDescriptor,
 )
 from wistro.project.files import step_id
 from wistro.schemas import json_schema
 from wistro.steps import ApiStep, CallStep, CronStep, EventStep, NoopStep, StepConfig, parse_config
+from wistro.stream_config import StreamConfig, parse_stream
 
 
 def describe_config(
@@ -58,6 +60,29 @@ def describe_config(
     )
 
 
+def describe_stream(
+    config: StreamConfig, *, path: str, language: Language, has_access: bool, hash: str
+) -> StreamDescriptor:
+    """The descriptor of a stream.
+
+    Args:
+        config: What its file says.
+        path: The file, relative to the project.
+        language: What the file is written in.
+        has_access: Whether it has a function that decides who may subscribe.
+        hash: Of everything that the stream is made of.
+    """
+    return StreamDescriptor(
+        name=config.name,
+        path=path,
+        language=language,
+        item=_schema(config.item),
+        access=config.access,
+        has_access=has_access,
+        hash=hash,
+    )
+
+
 def describe_declared(declared: Declared) -> Discovered:
     """The descriptors of what another language's discoverer declares, and what is wrong with the rest."""
     steps: list[Descriptor] = []
@@ -67,7 +92,18 @@ def describe_declared(declared: Declared) -> Discovered:
             steps.append(_describe(step, declared.language))
         except SetupError as error:
             errors.extend(load_errors(error, step.path, line=step.line))
-    return Discovered(language=declared.language, steps=tuple(steps), errors=tuple(errors))
+    streams: list[StreamDescriptor] = []
+    for stream in declared.streams:
+        try:
+            streams.append(_describe_stream(stream, declared.language))
+        except SetupError as error:
+            errors.extend(load_errors(error, stream.path))
+    return Discovered(
+        language=declared.language,
+        steps=tuple(steps),
+        streams=tuple(streams),
+        errors=tuple(errors),
+    )
 
 
 def load_errors(error: SetupError, path: str, *, line: int | None = None) -> list[LoadError]:
@@ -104,6 +140,16 @@ def _describe(step: DeclaredStep, language: Language) -> Descriptor:
         )
     return describe_config(
         config, path=step.path, language=language, input=_input(config), hash=step.hash
+    )
+
+
+def _describe_stream(stream: DeclaredStream, language: Language) -> StreamDescriptor:
+    return describe_stream(
+        parse_stream(stream.config, file=stream.path),
+        path=stream.path,
+        language=language,
+        has_access=stream.has_access,
+        hash=stream.hash,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, cast
 
 from wistro.context import Cancellation, Context, Level, SyncContext
@@ -11,6 +12,9 @@ from wistro.contract import Emission, Invocation, Trigger
 from wistro.errors import Terminal
 from wistro.state import State, SyncState
 from wistro.stores.memory import MemoryState
+from wistro.stores.memory_stream import MemoryStreams
+from wistro.stores.stream import Place
+from wistro.streams import ItemSchema, Stream, Streams, SyncStream, SyncStreams
 from wistro.testing.fakes import Log
 from wistro.values import jsonable
 
@@ -59,7 +63,7 @@ class FakeContext(Context[State]):
     For a `def` handler, pass `ctx.sync`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # each is one word in a test
         self,
         *,
         step: str = "step",
@@ -69,6 +73,7 @@ class FakeContext(Context[State]):
         topic: str | None = None,
         topics: Iterable[str] | None = None,
         secrets: Mapping[str, str] | None = None,
+        streams: Iterable[str] | None = None,
         trigger: Trigger | None = None,
     ) -> None:
         """Make a context.
@@ -81,6 +86,7 @@ class FakeContext(Context[State]):
             topic: The topic of the message that the handler gets.
             topics: What the handler may emit; anything unless given.
             secrets: The secrets by name.
+            streams: The names of the project's streams; any name is one unless given.
             trigger: What started the run; a message on `topic` unless given.
         """
         invocation = Invocation(
@@ -102,6 +108,7 @@ class FakeContext(Context[State]):
             invocation,
             effects=self.effects,
             state=State(MemoryState()),
+            streams=_streams(streams),
             secrets=self._secrets,
             attempt=attempt,
             cancelled=cancelled,
@@ -109,11 +116,12 @@ class FakeContext(Context[State]):
 
     @property
     def sync(self) -> SyncContext:
-        """The same context for a `def` handler: the methods of its `state` return their values."""
+        """The same context for a `def` handler: the methods of `state` and `streams` return their values."""
         return Context(
             self._invocation,
             effects=self.effects,
-            state=cast("SyncState", _AtOnce(self.state)),
+            state=cast("SyncState", _AtOnce(self.state, "state")),
+            streams=SyncStreams(self.streams, _stream_at_once),
             secrets=self._secrets,
             attempt=self.attempt,
             cancelled=self.cancelled,
@@ -138,20 +146,37 @@ class _Secrets:
         )
 
 
-class _AtOnce:
-    """The methods of a state in memory, without `await`: nothing in them ever waits."""
+def fake_token(where: Place | str, expires: timedelta, context: object) -> str:
+    """A token for tests, which says what it is good for."""
+    return f"token for {where} for {expires.total_seconds():g} s, context {context!r}"
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+
+def _streams(names: Iterable[str] | None) -> Streams:
+    schemas = None if names is None else {name: ItemSchema(None) for name in names}
+    return Streams(MemoryStreams(), schemas, fake_token)
+
+
+def _stream_at_once(stream: Stream) -> SyncStream:
+    return cast("SyncStream", _AtOnce(stream, f"streams.{stream.name}"))
+
+
+class _AtOnce:
+    """The methods of something in memory, without `await`: nothing in them ever waits."""
+
+    def __init__(self, target: object, name: str) -> None:
+        self._target = target
+        self._name = name
 
     def __getattr__(self, name: str) -> Callable[..., object]:
-        method: Callable[..., Coroutine[Any, Any, object]] = getattr(self._state, name)
+        method: Callable[..., Coroutine[Any, Any, object]] = getattr(self._target, name)
 
         def call(*arguments: object, **options: object) -> object:
             try:
                 method(*arguments, **options).send(None)
             except StopIteration as done:
                 return done.value
-            raise RuntimeError(f"`state.{name}` waits for something, although it is in memory")
+            raise RuntimeError(
+                f"`{self._name}.{name}` waits for something, although it is in memory"
+            )
 
         return call

@@ -14,6 +14,7 @@ from wistro.contract import Emission, ErrorInfo, Invocation, StepResult
 from wistro.errors import Terminal, to_info
 from wistro.issues import did_you_mean
 from wistro.state import State
+from wistro.streams import Streams
 from wistro.values import jsonable
 
 FakeHandler = Callable[[Any, Context[State]], object]
@@ -54,7 +55,7 @@ class Fake:
     """Attempts by idempotency key."""
 
     async def perform(
-        self, invocation: Invocation, *, state: State, logs: list[Log]
+        self, invocation: Invocation, *, state: State, streams: Streams, logs: list[Log]
     ) -> StepResult | ErrorInfo:
         """Make one attempt."""
         self.attempts[invocation.idempotency_key] += 1
@@ -70,7 +71,12 @@ class Fake:
         if self.handler is not None:
             attempt = invocation.attempt + 1
             context = Context(
-                invocation, effects=effects, state=state, secrets=_NoSecrets(), attempt=attempt
+                invocation,
+                effects=effects,
+                state=state,
+                streams=streams,
+                secrets=_NoSecrets(),
+                attempt=attempt,
             )
             try:
                 output = jsonable(await _settled(self.handler(invocation.data, context)))

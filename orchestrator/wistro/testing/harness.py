@@ -28,7 +28,9 @@ from wistro.project.lock import Lock
 from wistro.project.plan import compile_plan
 from wistro.state import State
 from wistro.stores.memory import MemoryState
+from wistro.stores.memory_stream import MemoryStreams
 from wistro.stores.state import StateStore
+from wistro.streams import Streams
 from wistro.testing.clock import START, FakeClock
 from wistro.testing.driver import RunDriver
 from wistro.testing.fakes import NO_ANSWER, Fake, FakeHandler, Log, emission
@@ -66,6 +68,7 @@ class FlowHarness:
         executor: Executor | None = None,
         expressions: Expressions | None = None,
         store: StateStore | None = None,
+        streams: Streams | None = None,
         start: datetime = START,
     ) -> None:
         """Set up a project of these flows.
@@ -76,6 +79,8 @@ class FlowHarness:
                 With one, fakes may emit only what their steps declare.
             expressions: Evaluates filters and joins; CEL unless given.
             store: What `state` and the context of fakes work on; in memory unless given.
+            streams: The live collections that tests look at and fakes use; any name, in memory, unless
+                given.
             start: The time on the clock.
         """
         self.plans = {plan.flow: plan for plan in plans}
@@ -83,6 +88,8 @@ class FlowHarness:
         self.expressions: Expressions = expressions or CelExpressions()
         self.state = State(store or MemoryState())
         """The state that the handlers share."""
+        self.streams = streams or Streams(MemoryStreams())
+        """The streams that the handlers share."""
         self.logs: list[Log] = []
         """What faked handlers logged."""
         self._executor = executor
@@ -91,10 +98,17 @@ class FlowHarness:
         self._jobs: deque[Callable[[], Awaitable[None]]] = deque()
 
     @classmethod
-    def of(cls, lock: Lock, *, executor: Executor, store: StateStore | None = None) -> FlowHarness:
+    def of(
+        cls,
+        lock: Lock,
+        *,
+        executor: Executor,
+        store: StateStore | None = None,
+        streams: Streams | None = None,
+    ) -> FlowHarness:
         """A harness for all flows of a compiled project, with its real handlers."""
         plans = [compile_plan(lock, flow) for flow in lock.flows]
-        return cls(plans, executor=executor, store=store)
+        return cls(plans, executor=executor, store=store, streams=streams)
 
     @classmethod
     def from_plans(cls, plans: Mapping[str, Plan]) -> FlowHarness:
@@ -267,7 +281,9 @@ class FlowHarness:
         """Make one attempt with the step's fake or its real handler."""
         fake = self._fakes.get(invocation.step)
         if fake is not None:
-            return await fake.perform(invocation, state=self.state, logs=self.logs)
+            return await fake.perform(
+                invocation, state=self.state, streams=self.streams, logs=self.logs
+            )
         if self._executor is None:
             return StepResult()
         try:

@@ -1,4 +1,4 @@
-"""Describes the step files of a project: `python -m wistro_worker.discover ROOT`.
+"""Describes the step and stream files of a project: `python -m wistro_worker.discover ROOT`.
 
 One JSON document (`wistro.project.descriptor.Discovered`) goes to stdout; what the step files print
 goes to stderr. A file that does not load is reported, and the rest go on.
@@ -16,15 +16,17 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, nullcontext
+from fnmatch import fnmatch
 from pathlib import Path
 from types import FrameType
 
 from wistro.errors import SetupError
-from wistro.project.describing import describe_config, load_errors
-from wistro.project.descriptor import Descriptor, Discovered, LoadError
-from wistro.project.files import find_step_files
+from wistro.project.describing import describe_config, describe_stream, load_errors
+from wistro.project.descriptor import Descriptor, Discovered, LoadError, StreamDescriptor
+from wistro.project.files import PYTHON_STEPS, PYTHON_STREAMS, find_step_files
 from wistro_worker.loader import LoadedStep, load_step
 from wistro_worker.sources import content_hash
+from wistro_worker.streams import LoadedStream, load_stream
 
 FILE_LIMIT = 20.0
 """Seconds that loading one file may take."""
@@ -47,8 +49,9 @@ def discover(
     """
     root = root.resolve()
     steps: list[Descriptor] = []
+    streams: list[StreamDescriptor] = []
     errors: list[LoadError] = []
-    for path in find_step_files(root):
+    for path in find_step_files(root, (*PYTHON_STEPS, *PYTHON_STREAMS)):
         name = path.relative_to(root).as_posix()
         if name in skip:
             continue
@@ -56,10 +59,13 @@ def discover(
             progress.write_text(name)
         try:
             with _time_limit(limit) if limit else nullcontext():
-                steps.append(describe(load_step(path, root=root), root))
+                if any(fnmatch(path.name, pattern) for pattern in PYTHON_STREAMS):
+                    streams.append(_describe_stream(load_stream(path, root=root), root))
+                else:
+                    steps.append(describe(load_step(path, root=root), root))
         except SetupError as error:
             errors.extend(load_errors(error, name))
-    return Discovered(steps=tuple(steps), errors=tuple(errors))
+    return Discovered(steps=tuple(steps), streams=tuple(streams), errors=tuple(errors))
 
 
 def describe(step: LoadedStep, root: Path) -> Descriptor:
@@ -70,6 +76,16 @@ def describe(step: LoadedStep, root: Path) -> Descriptor:
         language="python",
         input=step.input_schema,
         hash=content_hash(step.path, root, getattr(step.config, "include_files", ())),
+    )
+
+
+def _describe_stream(stream: LoadedStream, root: Path) -> StreamDescriptor:
+    return describe_stream(
+        stream.config,
+        path=stream.path.relative_to(root).as_posix(),
+        language="python",
+        has_access=stream.config.can_access is not None,
+        hash=content_hash(stream.path, root),
     )
 
 

@@ -9,17 +9,18 @@ from concurrent.futures import Executor as Pool
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
-from wistro.context import Cancellation, Context, Level, Secrets
+from wistro.context import Cancellation, Context, Level, Secrets, SyncContext
 from wistro.contract import ErrorInfo, Invocation, StepResult
 from wistro.errors import InvalidMessage, Retryable, SetupError
 from wistro.issues import did_you_mean
 from wistro.policies import Policy
 from wistro.request import ApiRequest
 from wistro.schemas import JsonSchema
-from wistro.state import State, SyncState
+from wistro.state import State
 from wistro.stores.state import StateStore
+from wistro.streams import Stream, Streams, SyncStream, SyncStreams
 from wistro_worker.contract import check_version
 from wistro_worker.failures import StepFailed, describe
 from wistro_worker.loader import LoadedStep
@@ -27,9 +28,17 @@ from wistro_worker.prepared import PreparedStep, prepare
 from wistro_worker.recording import Recording
 from wistro_worker.threads import Blocking, call_in_thread
 
+StateT = TypeVar("StateT")
+StreamsT = TypeVar("StreamsT")
+
 
 def _ignore(details: object) -> None:
     _ = details
+
+
+def _no_streams(invocation: Invocation) -> Streams:
+    _ = invocation
+    return Streams()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +59,8 @@ class Services:
     state: Callable[[Invocation], StateStore]
     """The state as the run of an invocation may use it."""
     secrets: Secrets
+    streams: Callable[[Invocation], Streams] = _no_streams
+    """The streams as the run of an invocation may use them."""
     log: Callable[[Invocation, int, Level, str, Mapping[str, object]], None]
     """Takes invocation, attempt, level, message and fields; called from any thread."""
     threads: Pool
@@ -182,6 +193,7 @@ class _Call:
         self._recording = recording
         self._services = services
         self._state = State(services.state(invocation))
+        self._streams = services.streams(invocation)
 
     async def run(self) -> object:
         """What the handler, or a middleware in its stead, returned."""
@@ -200,7 +212,7 @@ class _Call:
         def go_on(changed: ApiRequest[Any] = request) -> Awaitable[object]:
             return going_on(changed)
 
-        return await _settled(middleware(request, self._context(self._state), go_on))
+        return await _settled(middleware(request, self._context(), go_on))
 
     async def _handle_request(self, request: ApiRequest[Any]) -> object:
         self._tolerate(lambda: self._step.check_body(request), None)
@@ -219,19 +231,33 @@ class _Call:
     async def _handle(self, data: object) -> object:
         step = self._step
         if step.signature.is_async:
-            arguments = step.signature.arguments(data, self._context(self._state))
+            arguments = step.signature.arguments(data, self._context())
             return await _settled(step.handler(*arguments))
-        blocking = cast("SyncState", Blocking(self._state, self._recording.check_open))
-        arguments = step.signature.arguments(data, self._context(blocking))
+        arguments = step.signature.arguments(data, self._blocking_context())
         return await _settled(
             await call_in_thread(self._services.threads, step.handler, *arguments)
         )
 
-    def _context(self, state: State | SyncState) -> Context[Any]:
+    def _context(self) -> Context:
+        return self._context_of(self._state, self._streams)
+
+    def _blocking_context(self) -> SyncContext:
+        loop = asyncio.get_running_loop()
+
+        def blocking(target: object, name: str) -> Any:
+            return Blocking(target, self._recording.check_open, name, loop)
+
+        def stream(target: Stream) -> SyncStream:
+            return blocking(target, f"streams.{target.name}")
+
+        return self._context_of(blocking(self._state, "state"), SyncStreams(self._streams, stream))
+
+    def _context_of(self, state: StateT, streams: StreamsT) -> Context[StateT, StreamsT]:
         return Context(
             self._invocation,
             effects=self._recording,
             state=state,
+            streams=streams,
             secrets=self._services.secrets,
             flows=self._step.flows,
             attempt=self._attempt.number,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
 
@@ -27,7 +27,10 @@ from wistro.steps import (
     config_error,
     parse_config,
 )
+from wistro.stream_config import StreamConfig, stream_error
 from wistro_worker.modules import load_module
+
+LoadedT = TypeVar("LoadedT")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +58,18 @@ def load_step(path: Path, *, root: Path) -> LoadedStep:
     Raises:
         SetupError: the file does not load, or its config is wrong; it names the file and the line.
     """
+    return load_file(path, root, _step)
+
+
+def load_file(path: Path, root: Path, read: Callable[[ModuleType, Path, Path], LoadedT]) -> LoadedT:
+    """Load a file and give its module, its path and the root to `read`.
+
+    Raises:
+        SetupError: the file does not load, or what `read` says of it; it names the file and the line.
+    """
     path, root = path.resolve(), root.resolve()
     try:
-        module = load_module(path, root)
-        return _step(module, path, root)
+        return read(load_module(path, root), path, root)
     except SetupError:
         raise
     except KeyboardInterrupt:
@@ -169,6 +180,8 @@ def _evaluate(annotation: str, function: Callable[..., object], file: str) -> ob
 def _explain(error: BaseException, path: Path, root: Path) -> SetupError:
     file, line = path.relative_to(root).as_posix(), _line(error, path)
     if isinstance(error, ValidationError):
+        if error.title == StreamConfig.__name__:
+            return stream_error(error, file=file, line=line)
         model = next((m for m in STEP_KINDS.values() if m.__name__ == error.title), None)
         if model is not None:
             return config_error(error, model, file=file, line=line)

@@ -10,6 +10,7 @@ from pathlib import Path
 from wistro.project.lock import Lock
 from wistro.stores.journal import JournalEntry
 from wistro.stores.state import StateStore
+from wistro.streams import Streams
 from wistro_worker.executor import Executor, Services
 from wistro_worker.journal import DeliveryJournal
 from wistro_worker.secrets import EnvironmentSecrets, Mask
@@ -17,7 +18,9 @@ from wistro_worker.steps import make_executor
 
 
 @contextmanager
-def local_executor(root: Path, lock: Lock, store: StateStore) -> Generator[Executor, None, None]:
+def local_executor(
+    root: Path, lock: Lock, store: StateStore, streams: Streams | None = None
+) -> Generator[Executor, None, None]:
     """An executor of the project's Python steps whose state is `store`; its log goes to stderr.
 
     `FlowHarness(plans, executor=executor.outcome)` runs flows with it.
@@ -26,6 +29,7 @@ def local_executor(root: Path, lock: Lock, store: StateStore) -> Generator[Execu
     threads = ThreadPoolExecutor(lock.runtime.workers.threads, thread_name_prefix="wistro-handler")
     services = Services(
         state=lambda _: store,
+        streams=lambda _: streams or Streams(),
         secrets=EnvironmentSecrets(mask),
         log=DeliveryJournal(_drop, mask).log,
         threads=threads,

@@ -21,7 +21,9 @@ from wistro.project.plan import queue_of
 from wistro.stores.buffer import JournalBuffer
 from wistro.stores.journal import JournalSink
 from wistro.stores.remote import RemoteJournal, RemoteState
+from wistro.stores.remote_stream import RemoteStreams
 from wistro.stores.state import StateStore
+from wistro.stores.stream import StreamItems
 from wistro.temporal.host.hosting import StepQueue
 from wistro.temporal.wire import runs_queue
 from wistro_codec import Keys, mint_run_token
@@ -32,6 +34,7 @@ from wistro_worker.journal import DeliveryJournal
 from wistro_worker.runs import telling_about_runs
 from wistro_worker.secrets import EnvironmentSecrets, Mask
 from wistro_worker.steps import make_executor
+from wistro_worker.streams import streams_of
 
 _TOKEN_SECONDS = 300.0
 """A token is used for a minute at most, so it need not live longer than that and a request."""
@@ -46,6 +49,10 @@ class Backends:
     state: Callable[[Invocation], StateStore]
     """The state, with the rights of the run that an invocation belongs to."""
     journal: JournalSink
+    streams: Callable[[Invocation], StreamItems] | None = None
+    """The items of streams, with the same rights."""
+    keys: Keys | None = None
+    """Sign the tokens of those who follow streams."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +87,11 @@ async def remote_backends(api: str, keys: Keys) -> AsyncGenerator[Backends, None
             token = partial(mint, invocation.flow, invocation.run_id)
             return RemoteState(api, token, client)
 
-        yield Backends(state=state, journal=RemoteJournal(api, mint, client))
+        def streams(invocation: Invocation) -> StreamItems:
+            return RemoteStreams(api, partial(mint, invocation.flow, invocation.run_id), client)
+
+        journal = RemoteJournal(api, mint, client)
+        yield Backends(state=state, journal=journal, streams=streams, keys=keys)
 
 
 @asynccontextmanager
@@ -102,6 +113,7 @@ async def python_worker(
             journal = DeliveryJournal(buffer.append, mask)
             services = Services(
                 state=backends.state,
+                streams=streams_of(lock, backends.streams, backends.keys),
                 secrets=EnvironmentSecrets(mask),
                 log=journal.log,
                 threads=threads,

@@ -39,12 +39,17 @@ def flow_harness(root: Path) -> Generator[FlowHarness, None, None]:
         SetupError: the project does not compile.
     """
     from wistro.stores.memory import MemoryState
+    from wistro.stores.memory_stream import MemoryStreams
+    from wistro.streams import Streams
     from wistro.testing import FlowHarness
+    from wistro.testing.context import fake_token
     from wistro_worker.local import local_executor
+    from wistro_worker.streams import item_schemas
 
     lock, store = _lock(root), MemoryState()
-    with local_executor(root, lock, store) as executor:
-        yield FlowHarness.of(lock, executor=executor.outcome, store=store)
+    streams = Streams(MemoryStreams(), item_schemas(lock), fake_token)
+    with local_executor(root, lock, store, streams) as executor:
+        yield FlowHarness.of(lock, executor=executor.outcome, store=store, streams=streams)
 
 
 @pytest.fixture

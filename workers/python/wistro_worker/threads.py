@@ -23,16 +23,24 @@ async def call_in_thread(pool: Pool, function: Callable[..., object], *arguments
 class Blocking:
     """The methods of an asynchronous object, for a thread: each call waits for its result."""
 
-    def __init__(self, target: object, check: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        target: object,
+        check: Callable[[str], None],
+        name: str,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        """Take the object, what refuses calls when they come too late, its name there, and its loop."""
         self._target = target
         self._check = check
-        self._loop = asyncio.get_running_loop()
+        self._name = name
+        self._loop = loop
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         method: Callable[..., Coroutine[Any, Any, object]] = getattr(self._target, name)
 
         def call(*arguments: object, **options: object) -> object:
-            self._check(f"state.{name}")
+            self._check(f"{self._name}.{name}")
             asked = asyncio.run_coroutine_threadsafe(method(*arguments, **options), self._loop)
             return asked.result()
 
