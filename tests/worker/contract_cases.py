@@ -86,7 +86,8 @@ async def run_case(case: Json) -> Outcome:
             log=journal.log,
             threads=threads,
         )
-        executor = Executor([_step(case["step"], script.handler)], services)
+        step, lenient = _step(case["step"], script.handler), case.get("motia", False)
+        executor = Executor([step], services, lenient=lenient)
         ended = await _attempt(case, Deliveries(executor, journal, mask))
         logs = [entry for entry in entries if entry.kind == "log"]
         return Outcome(ended=ended, logs=logs, afterwards=await script.go_on())

@@ -6,14 +6,14 @@ are the same in every language. `workers/contract` describes the document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, cast
 
 from pydantic import Field, ValidationError
 from pydantic_core import from_json
 
 from wistro.contract import CONTRACT_VERSION
-from wistro.errors import SetupError
+from wistro.errors import Issue, SetupError
 from wistro.issues import issues_of
 from wistro.project.descriptor import LoadError, Record
 
@@ -52,7 +52,7 @@ class DeclaredStream(Record):
 class Declared(Record):
     """The step and stream files of one language: those that load, and those that do not."""
 
-    version: Literal[1] = CONTRACT_VERSION
+    version: Literal[1]
     """The version of the worker contract."""
     language: ForeignLanguage
     steps: tuple[DeclaredStep, ...] = ()
@@ -83,12 +83,13 @@ def read_declared(document: str | bytes) -> Declared:
         return Declared.model_validate_json(document)
     except ValidationError as error:
         issues = issues_of(error, Declared, table)
-        raise _bad("; ".join(issue.message for issue in issues)) from error
+        raise _bad("; ".join(issue.message for issue in issues), issues) from error
 
 
-def _bad(why: str) -> SetupError:
+def _bad(why: str, issues: Sequence[Issue] = ()) -> SetupError:
     return SetupError(
         f"the discoverer printed no declaration: {why}",
         code="bad_declaration",
         hint="`workers/contract` says what it prints",
+        issues=issues,
     )

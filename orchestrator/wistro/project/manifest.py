@@ -90,7 +90,7 @@ class ManifestStorage(_Part):
 class Manifest(_Part):
     """Everything that a worker process of one language needs to know about its project."""
 
-    version: Literal[1] = CONTRACT_VERSION
+    version: Literal[1]
     """The version of the worker contract."""
     language: ForeignLanguage
     project: str
@@ -98,6 +98,8 @@ class Manifest(_Part):
     """The id of the build that the manifest was made of."""
     root: str
     """The project's folder, absolute."""
+    motia: bool = False
+    """Whether its handlers run by Motia's rules: what does not fit is noted and goes on."""
     queues: tuple[ManifestQueue, ...] = Field(min_length=1)
     steps: Mapping[str, ManifestStep] = Field(default_factory=dict[str, ManifestStep])
     streams: Mapping[str, ManifestStream] = Field(default_factory=dict[str, ManifestStream])
@@ -123,10 +125,12 @@ def worker_manifest(lock: Lock, language: ForeignLanguage, *, root: Path) -> Man
     }
     runtime, root = lock.runtime, root.resolve()
     return Manifest(
+        version=CONTRACT_VERSION,
         language=language,
         project=lock.project,
         build=lock.build,
         root=str(root),
+        motia=lock.motia,
         queues=tuple(_queues(lock, language, steps)),
         steps={id: _step(lock, step) for id, step in steps.items()},
         streams={name: _stream(stream) for name, stream in lock.streams.items()},
