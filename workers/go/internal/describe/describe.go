@@ -38,7 +38,8 @@ func Write(steps []wistro.Registered, file string) error {
 
 func describe(registered wistro.Registered) Described {
 	if registered.Step == nil {
-		return Described{Path: registered.Path, Problems: []string{"the step is nil, expected one made by this package"}}
+		problem := "the step is nil, expected what `wistro.Event` or another of its functions makes"
+		return Described{Path: registered.Path, Problems: []string{problem}}
 	}
 	config, err := registered.Step.Config()
 	found := Described{Path: registered.Path, Config: config, HasHandler: registered.Step.HasHandler()}

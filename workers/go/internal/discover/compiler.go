@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,10 +32,14 @@ func compile(module *goModule, program program) ([]complaint, error) {
 			return nil, nil
 		}
 	}
+	if failed := new(exec.ExitError); !errors.As(err, &failed) {
+		return nil, fmt.Errorf("`go` cannot be run: %w\nhint: install Go from https://go.dev/dl", err)
+	}
 	if found := complaints(said, module, program); len(found) > 0 {
 		return found, nil
 	}
-	return nil, fmt.Errorf("building the worker: %w: %s", err, strings.TrimSpace(said))
+	text := strings.Join(strings.Fields(said), " ")
+	return []complaint{{problem: Problem{Path: "go.mod", Error: "the worker does not build: " + text}}}, nil
 }
 
 func goBuild(module *goModule, modFile, overlay, mode string) (string, error) {
@@ -61,20 +66,22 @@ type complaint struct {
 
 var (
 	place   = regexp.MustCompile(`^(\S.*\.go):(\d+)(?::\d+)?: (.*)$`)
-	missing = regexp.MustCompile(`no required module provides package (\S+?);`)
+	missing = regexp.MustCompile(`(?:no required module provides|cannot find module providing) package (\S+?)[;:]`)
 )
 
-// complaints are the errors in what `go build` printed. Lines that are indented belong to the one before.
+// complaints are the errors in what `go build` printed. A line that is indented belongs to the one before,
+// except when it is about our own main.
 func complaints(said string, module *goModule, program program) []complaint {
 	var found []complaint
-	for line := range strings.Lines(said) {
-		line = strings.TrimRight(line, "\n")
-		if match := place.FindStringSubmatch(line); match != nil {
+	for line := range strings.Lines(strings.ReplaceAll(said, module.root+"/", "")) {
+		text, indented := strings.CutPrefix(strings.TrimRight(line, "\n"), "\t")
+		match := place.FindStringSubmatch(text)
+		switch {
+		case match != nil && (!indented || strings.HasPrefix(text, mainFolder)):
 			number, _ := strconv.Atoi(match[2])
 			found = append(found, placed(match[1], number, match[3], module, program))
-		} else if strings.HasPrefix(line, "\t") && len(found) > 0 {
-			last := &found[len(found)-1].problem
-			last.Error += " " + strings.TrimSpace(line)
+		case indented && len(found) > 0:
+			found[len(found)-1].problem.Error += " " + strings.TrimSpace(text)
 		}
 	}
 	if len(found) == 0 {
@@ -87,13 +94,11 @@ func complaints(said string, module *goModule, program program) []complaint {
 }
 
 func placed(path string, line int, message string, module *goModule, program program) complaint {
+	if step, ours := program.lines[line]; ours && filepath.Base(filepath.Dir(path)) == mainFolder {
+		return complaint{step.Folder, Problem{Path: step.Path, Line: step.Line, Error: message}}
+	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(module.folder, path)
-	}
-	if filepath.Base(filepath.Dir(path)) == mainFolder || filepath.Dir(path) == module.cache {
-		if step, ok := program.step(line); ok {
-			return complaint{step.Folder, Problem{Path: step.Path, Line: step.Line, Error: message}}
-		}
 	}
 	return complaint{filepath.Dir(path), Problem{Path: module.relative(path), Line: line, Error: message}}
 }
@@ -131,5 +136,7 @@ func (p *Problem) explain() {
 		p.Hint = "move the step file out of `internal`: the worker's main imports its package"
 	} else if strings.Contains(p.Error, "import cycle not allowed") {
 		p.Hint = "move what both packages need into a third one"
+	} else if strings.HasPrefix(p.Error, "found packages ") {
+		p.Hint = "the files of a folder belong to one package: give them the same `package` line"
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"golang.org/x/mod/modfile"
 	"wistro.dev/go/internal/describe"
 )
 
@@ -26,7 +27,7 @@ func Discover(root string, options Options) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &discovery{root: root, document: newDocument()}
+	found := &discovery{root: root, unread: map[string]bool{}, document: newDocument()}
 	paths, err := stepFiles(root, options.Skip)
 	if err != nil || len(paths) == 0 {
 		return found.document, err
@@ -44,10 +45,12 @@ func Discover(root string, options Options) (*Document, error) {
 
 // discovery is the steps that are still good, and the document so far.
 type discovery struct {
-	root     string
-	module   *goModule
-	sources  *sources
-	steps    []StepFile
+	root    string
+	module  *goModule
+	sources *sources
+	steps   []StepFile
+	// unread are the files that do not parse: what the compiler says about them was said before.
+	unread   map[string]bool
 	document *Document
 }
 
@@ -60,6 +63,7 @@ func (d *discovery) look(path, progress string) error {
 	}
 	step, problem := parse(d.root, path)
 	if problem != nil {
+		d.unread[path] = problem.syntax
 		d.document.Errors = append(d.document.Errors, *problem)
 		return nil
 	}
@@ -70,15 +74,8 @@ func (d *discovery) look(path, progress string) error {
 // run builds and asks until what is left of the project works.
 func (d *discovery) run() error {
 	var err error
-	if d.module, err = openModule(d.root); errors.Is(err, errNoModule) {
-		d.document.Errors = append(d.document.Errors, Problem{
-			Path:  "go.mod",
-			Error: "the project has Go steps and no `go.mod`",
-			Hint:  fmt.Sprintf("run `go mod init %s` in the project's folder", filepath.Base(d.root)),
-		})
-		return nil
-	} else if err != nil {
-		d.document.Errors = append(d.document.Errors, Problem{Path: "go.mod", Error: err.Error()})
+	if d.module, err = openModule(d.root); err != nil {
+		d.document.Errors = append(d.document.Errors, moduleProblem(err, d.root))
 		return nil
 	}
 	if err := os.MkdirAll(d.module.cache, 0o755); err != nil {
@@ -110,6 +107,22 @@ func (d *discovery) run() error {
 	return nil
 }
 
+func moduleProblem(err error, root string) Problem {
+	if errors.Is(err, errNoModule) {
+		return Problem{
+			Path:  "go.mod",
+			Error: "the project has Go steps and no `go.mod`",
+			Hint:  fmt.Sprintf("run `go mod init %s` in the project's folder", filepath.Base(root)),
+		}
+	}
+	problem := Problem{Path: "go.mod", Error: err.Error()}
+	var list modfile.ErrorList
+	if errors.As(err, &list) && len(list) > 0 {
+		problem.Line = list[0].Pos.Line
+	}
+	return problem
+}
+
 // elsewhere drops the steps that are in a module inside the project's.
 func (d *discovery) elsewhere() {
 	d.steps = slices.DeleteFunc(d.steps, func(step StepFile) bool {
@@ -132,7 +145,9 @@ func (d *discovery) drop(complaints []complaint) bool {
 	folders := map[string]bool{}
 	for _, complaint := range complaints {
 		folders[complaint.folder] = true
-		d.document.Errors = append(d.document.Errors, complaint.problem)
+		if !d.unread[complaint.problem.Path] {
+			d.document.Errors = append(d.document.Errors, complaint.problem)
+		}
 	}
 	before := len(d.steps)
 	d.steps = slices.DeleteFunc(d.steps, func(step StepFile) bool {

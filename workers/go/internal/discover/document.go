@@ -24,6 +24,9 @@ type Problem struct {
 	Error string `json:"error"`
 	Hint  string `json:"hint,omitempty"`
 	Line  int    `json:"line,omitempty"`
+
+	// syntax is of a file that does not parse.
+	syntax bool
 }
 
 func newDocument() *Document {

@@ -64,7 +64,7 @@ func readModule(path string) (*modfile.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return modfile.Parse(path, text, nil)
+	return modfile.Parse("go.mod", text, nil)
 }
 
 // enclosing is the nearest folder with a file of that name, "" when there is none.

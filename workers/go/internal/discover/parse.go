@@ -84,7 +84,7 @@ func ignored(file StepFile) *Problem {
 }
 
 func syntaxProblem(path string, err error) *Problem {
-	problem := &Problem{Path: path, Error: fmt.Sprintf("`%s` is no Go file: %v", path, err)}
+	problem := &Problem{Path: path, Error: fmt.Sprintf("`%s` is no Go file: %v", path, err), syntax: true}
 	var list scanner.ErrorList
 	if errors.As(err, &list) && len(list) > 0 {
 		problem.Line = list[0].Pos.Line

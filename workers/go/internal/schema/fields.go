@@ -10,6 +10,8 @@ type field struct {
 	name string
 	of   reflect.Type
 	tag  reflect.StructTag
+	// index is the way to it from the outermost struct.
+	index []int
 	// optional fields may be left out.
 	optional bool
 	// quoted values are written as text: `json:",string"`.
@@ -31,11 +33,12 @@ func fieldsOf(of reflect.Type) []field {
 				if inner, ok := flattened(structField); ok {
 					if !seen[inner] {
 						seen[inner] = true
-						next = append(next, embedded{inner, each.optional || structField.Type.Kind() == reflect.Pointer})
+						optional := each.optional || structField.Type.Kind() == reflect.Pointer
+						next = append(next, embedded{inner, each.path(i), optional})
 					}
 				} else if field, ok := fieldOf(structField); ok && !names[field.name] {
 					names[field.name] = true
-					field.optional = field.optional || each.optional
+					field.index, field.optional = each.path(i), field.optional || each.optional
 					found = append(found, field)
 				}
 			}
@@ -48,8 +51,11 @@ func fieldsOf(of reflect.Type) []field {
 // embedded is a struct whose fields count as another's; those of a nil pointer are left out.
 type embedded struct {
 	of       reflect.Type
+	index    []int
 	optional bool
 }
+
+func (e embedded) path(i int) []int { return append(e.index[:len(e.index):len(e.index)], i) }
 
 func flattened(structField reflect.StructField) (reflect.Type, bool) {
 	name, _, _ := strings.Cut(structField.Tag.Get("json"), ",")

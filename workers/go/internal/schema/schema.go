@@ -86,9 +86,11 @@ func (r *reader) read(of reflect.Type, path string) (Schema, error) {
 		return r.table(of, path)
 	case reflect.Struct:
 		return r.object(of, path)
-	default:
-		return nil, fmt.Errorf("`%s` is a `%s`, which JSON cannot carry", path, of)
 	}
+	if path == of.String() {
+		return nil, fmt.Errorf("JSON cannot carry a `%s`", of)
+	}
+	return nil, fmt.Errorf("`%s` is a `%s`, which JSON cannot carry", path, of)
 }
 
 // own is the schema of a type that has its own idea of its JSON.

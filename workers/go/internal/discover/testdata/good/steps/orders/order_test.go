@@ -1,0 +1,5 @@
+package orders
+
+import "testing"
+
+func TestNothing(*testing.T) {}
