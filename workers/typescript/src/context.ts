@@ -1,32 +1,28 @@
 import type { State } from './state.js'
 import type { Stream } from './streams.js'
-
-/**
- * The messages of the project by their topics. `wistro types` fills it in by declaration merging, so
- * that `emit` knows what the subscribers of a topic expect.
- */
-export interface Topics {}
+import type { Emission } from './topics.js'
 
 /** The streams of the project by their names, filled in by `wistro types`. */
 export interface FlowContextStateStreams {}
 
-/** A message that a handler may emit. */
-export interface Emission {
-  readonly topic: string
-  readonly data: unknown
-}
-
 /** `ctx.emit`: sends messages on the topics that the step declares, once the handler has succeeded. */
-export interface Emit<E extends Emission = Emission> {
+export interface Emitter<E extends Emission = Emission> {
   /**
    * `await ctx.emit('order.placed', order)`. The message is copied at once: changing `data` later
    * does not change it. Throws `Terminal` when the step does not declare the topic, or the message
    * does not fit its schema.
    */
-  <T extends E['topic']>(topic: T, data: Extract<E, { readonly topic: T }>['data']): Promise<void>
+  <T extends E['topic']>(topic: T, ...data: DataOf<E, T>): Promise<void>
   /** `await ctx.emit({ topic: 'order.placed', data: order })`. */
   (message: E & { readonly messageGroupId?: string }): Promise<void>
 }
+
+/** The argument that a message takes: none is needed where nothing is known of it. */
+type DataOf<E extends Emission, T> = E extends { readonly topic: T }
+  ? unknown extends E['data']
+    ? [data?: E['data']]
+    : [data: E['data']]
+  : never
 
 /** Writes to the run's log: `ctx.logger.info('Charged', { order: 7 })`. */
 export interface Logger {
@@ -79,7 +75,7 @@ export interface Context<E extends Emission = Emission> {
   // ------------------------------------------------------------------ what it may do
 
   /** A message on a topic that the step declares. */
-  readonly emit: Emit<E>
+  readonly emit: Emitter<E>
   /** The answer of a callable flow, once per run. */
   respond(data: unknown): Promise<void>
   /** Durable values by group and key, shared by the flows of the project. */
