@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"wistro.dev/go/internal/seam"
 )
 
 // APIConfig describes a step that an HTTP request triggers. `Name`, `Path` and `Method` are required.
@@ -114,6 +116,9 @@ func success(status int) int {
 // serve decodes the request, goes through the middleware and reads the body as the handler wants it.
 func serve[In, Out any](config APIConfig, handler func(Context, Request[In]) (Response[Out], error)) runner {
 	next := Next(func(ctx Context, raw *RawRequest) (*RawResponse, error) {
+		if err := seam.CheckBody(ctx, raw.Body); err != nil {
+			return nil, err
+		}
 		body, err := decode[In](ctx, raw.Body, "body")
 		if err != nil {
 			return nil, err

@@ -1,0 +1,128 @@
+package worker
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path"
+	"strings"
+
+	"wistro.dev/go"
+	"wistro.dev/go/internal/contract"
+)
+
+// preparedStep is a step that can be run.
+type preparedStep struct {
+	id    string
+	kind  wistro.Kind
+	flows []string
+	run   func(ctx wistro.Context, data json.RawMessage) (any, error)
+
+	receives  map[string]shape
+	input     shape
+	body      shape
+	output    shape
+	topics    map[string]shape
+	responses map[string]shape
+	// terminal names types of errors that are never retried.
+	terminal []string
+}
+
+// stepID is the id of a registered step: that of its config, else the name of its file.
+func stepID(registered wistro.Registered) string {
+	config, _ := registered.Step.Config() // What is wrong with it, discovery has told.
+	if id, ok := config["id"].(string); ok && id != "" {
+		return id
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(path.Base(registered.Path), ".go"), ".step")
+}
+
+// prepare makes a step ready; the error says which of its schemas cannot be used.
+func prepare(id string, step *wistro.Step, described ManifestStep) (*preparedStep, error) {
+	prepared := &preparedStep{
+		id: id, kind: step.Kind(), flows: described.Flows, run: step.Run, terminal: described.Terminal,
+	}
+	var err error
+	one := func(schema json.RawMessage, what string) shape {
+		found, wrong := shapeOf(schema)
+		if wrong != nil && err == nil {
+			err = fmt.Errorf("the schema of %s of `%s` cannot be used: %w", what, id, wrong)
+		}
+		return found
+	}
+	many := func(schemas map[string]json.RawMessage, what string) map[string]shape {
+		shapes := make(map[string]shape, len(schemas))
+		for name, schema := range schemas {
+			shapes[name] = one(schema, fmt.Sprintf("%s `%s`", what, name))
+		}
+		return shapes
+	}
+	prepared.receives = many(described.Receives, "the message on")
+	prepared.input = one(described.Input, "the input")
+	prepared.body = one(described.Body, "the body")
+	prepared.output = one(described.Output, "the output")
+	prepared.topics = many(described.Emits, "the emission on")
+	prepared.responses = many(described.Responses, "the response")
+	return prepared, err
+}
+
+// checkInput refuses a message that does not fit. The body of a request is checked after the middleware.
+func (s *preparedStep) checkInput(invocation *contract.Invocation) error {
+	if s.kind == wistro.KindAPI || s.kind == wistro.KindCron {
+		return nil
+	}
+	if invocation.Topic != nil {
+		if expected, found := s.receives[*invocation.Topic]; found {
+			return expected.check(invocation.Data,
+				fmt.Sprintf("The message on `%s` for `%s`", *invocation.Topic, s.id))
+		}
+	}
+	return s.input.check(invocation.Data, fmt.Sprintf("The input for `%s`", s.id))
+}
+
+func (s *preparedStep) checkBody(body json.RawMessage) error {
+	return s.body.check(body, fmt.Sprintf("The body of the request to `%s`", s.id))
+}
+
+// dump is the output in its wire form.
+func (s *preparedStep) dump(returned any) (json.RawMessage, error) {
+	what := fmt.Sprintf("What `%s` returned", s.id)
+	if s.kind != wistro.KindAPI {
+		return s.output.dump(returned, what)
+	}
+	response, _ := returned.(*wistro.RawResponse)
+	if response == nil {
+		response = &wistro.RawResponse{Status: http.StatusNoContent}
+	}
+	output := contract.HTTPOutput{Status: response.Status, Headers: response.Header}
+	if output.Headers == nil {
+		output.Headers = map[string]string{}
+	}
+	body := response.Body
+	if content, ok := body.([]byte); ok {
+		body, output.BodyEncoding = base64.StdEncoding.EncodeToString(content), "base64"
+	}
+	var err error
+	if output.Body, err = anything.dump(body, what); err != nil {
+		return nil, err
+	}
+	return contract.Write(output)
+}
+
+// complaint is what is wrong with the response of an api step, by the schema of its status; "" for nothing.
+func (s *preparedStep) complaint(output json.RawMessage) string {
+	if s.kind != wistro.KindAPI || len(s.responses) == 0 {
+		return ""
+	}
+	var found contract.HTTPOutput
+	if err := json.Unmarshal(output, &found); err != nil || found.BodyEncoding != "" {
+		return ""
+	}
+	status := fmt.Sprint(found.Status)
+	err := s.responses[status].check(found.Body, fmt.Sprintf("The %s response of `%s`", status, s.id))
+	if err == nil {
+		return ""
+	}
+	return describe(err, nil).Message
+}
