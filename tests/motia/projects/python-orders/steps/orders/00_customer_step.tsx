@@ -1,0 +1,3 @@
+import { BaseNode, NoopNodeProps } from 'motia/workbench'
+
+export const Node = (props: NoopNodeProps) => <BaseNode title="Customer" {...props} />
