@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import cold, encryption, http, runs
+from bench import cold, encryption, http, languages, runs
 from bench.effort import Effort
 from bench.figures import Row
 from bench.machine import describe_machine
@@ -35,6 +35,8 @@ BENCHMARKS: dict[str, Callable[[Bench, Effort], Awaitable[list[Row]]]] = {
     "api": http.api_step,
     "inline": runs.inline,
     "loop": runs.loop,
+    "languages": languages.languages,
+    "discovery": languages.discovery,
     "codec": encryption.codec,
     "cold-start": cold.cold_start,
 }

@@ -21,12 +21,22 @@ _STOP_SECONDS = 20.0
 async def python(
     *arguments: str, log: Path, env: Mapping[str, str] | None = None
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """A Python process; what it prints goes to `log`. It is asked to end, and then made to."""
+    """A Python process, as `running` has it."""
+    environment = {"PYTHONPATH": _python_path(), **(env or {})}
+    async with running(sys.executable, *arguments, log=log, env=environment) as process:
+        yield process
+
+
+@asynccontextmanager
+async def running(
+    *command: str, log: Path, env: Mapping[str, str] | None = None
+) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A process; what it prints goes to `log`. It is asked to end, and then made to."""
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: ASYNC220 - it is ended by signals, and waited for in a thread
-            [sys.executable, *arguments],
+            command,
             cwd=_HERE,
-            env={**os.environ, "PYTHONPATH": _python_path(), **(env or {})},
+            env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -211,12 +211,21 @@ def write_project(root: Path) -> Compiled:
     (root / "wistro.yml").write_text(dedent(_SETTINGS), "utf-8")
     for name, text in files.items():
         (steps / name).write_text(dedent(text).lstrip(), "utf-8")
+    return compiled(root)
+
+
+def compiled(root: Path) -> Compiled:
+    """Compile the project at `root` and write its lock.
+
+    Raises:
+        SetupError: it does not compile; it says why.
+    """
     project = Project.open(root)
-    compiled = project.compile(cache=False)
-    if not compiled.ok:
-        problems = [str(each) for each in (*compiled.errors, *compiled.findings)]
+    found = project.compile(cache=False)
+    if not found.ok:
+        problems = [str(each) for each in (*found.errors, *found.findings)]
         raise SetupError(
             "the measured project is wrong: " + "; ".join(problems), code="bad_project"
         )
-    project.write_lock(compiled.lock)
-    return compiled
+    project.write_lock(found.lock)
+    return found

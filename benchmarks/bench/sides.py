@@ -116,8 +116,12 @@ class Bench:
         return Runtime.open(project, project.read_lock(), server)
 
     @asynccontextmanager
-    async def sides(self) -> AsyncIterator[tuple[Wistro, Handwritten]]:
-        """Both sides, each in a process of its own, started for this measurement."""
+    async def sides(self, *, warm: str = "chain") -> AsyncIterator[tuple[Wistro, Handwritten]]:
+        """Both sides, each in a process of its own, started for this measurement.
+
+        Args:
+            warm: The flow that each side has run once before it is measured.
+        """
         log = self.root / "processes.log"
         ports = free_port(), free_port()
         env = {"TEMPORAL_ADDRESS": self.address, "TEMPORAL_NAMESPACE": "default"}
@@ -139,7 +143,7 @@ class Bench:
 
                 await until(ready, processes, log=log)
             for side in (wistro, byhand):
-                await asyncio.wait_for(side.run("chain"), 60)
+                await asyncio.wait_for(side.run(warm), 60)
             yield wistro, byhand
 
 

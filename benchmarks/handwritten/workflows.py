@@ -20,6 +20,8 @@ from handwritten.activities import (
 )
 
 HOPS = 10
+NODE_QUEUE, GO_QUEUE = "handwritten.node", "handwritten.go"
+"""Served by `worker.mjs` here, and by `workers/go/internal/handwritten`."""
 TIMEOUT = timedelta(minutes=15)
 HISTORY_EVENTS = 4_000
 """Continue as new from here on, as the project does by default."""
@@ -52,6 +54,32 @@ class LocalChain:
                 hop, order, start_to_close_timeout=TIMEOUT
             )
         return order
+
+
+@workflow.defn(name="node-chain", sandboxed=False)
+class NodeChain:
+    """The chain with its activities in a worker on Node."""
+
+    @workflow.run
+    async def run(self, order: Order) -> Order:
+        return await _elsewhere(order, NODE_QUEUE)
+
+
+@workflow.defn(name="go-chain", sandboxed=False)
+class GoChain:
+    """The chain with its activities in a worker in Go."""
+
+    @workflow.run
+    async def run(self, order: Order) -> Order:
+        return await _elsewhere(order, GO_QUEUE)
+
+
+async def _elsewhere(order: Order, queue: str) -> Order:
+    for _ in range(HOPS):
+        order = await workflow.execute_activity(
+            "hop", order, task_queue=queue, result_type=Order, start_to_close_timeout=TIMEOUT
+        )
+    return order
 
 
 @workflow.defn(name="first", sandboxed=False)
@@ -120,4 +148,15 @@ class PlaceOrder:
         return self._accepted
 
 
-WORKFLOWS = [Empty, Chain, LocalChain, First, Fan, Loop, LocalLoop, PlaceOrder]
+WORKFLOWS = [
+    Empty,
+    Chain,
+    LocalChain,
+    NodeChain,
+    GoChain,
+    First,
+    Fan,
+    Loop,
+    LocalLoop,
+    PlaceOrder,
+]
