@@ -1,0 +1,198 @@
+/** What crosses between the engine and this worker, in its wire form: `workers/contract`. */
+
+import { type Issue, Retryable } from '../errors.js'
+
+export const CONTRACT_VERSION = 1
+
+const TRIGGERS = ['api', 'event', 'cron', 'call', 'flow', 'operator', 'fork'] as const
+export type TriggerKind = (typeof TRIGGERS)[number]
+
+/** Names a run, and a delivery in it. */
+export interface RunRef {
+  readonly flow: string
+  readonly run_id: string
+  readonly delivery_id: string | null
+}
+
+/** What started a run. */
+export interface Trigger {
+  readonly kind: TriggerKind
+  readonly step: string | null
+  readonly topic: string | null
+  readonly parent: RunRef | null
+  readonly by: string | null
+  readonly client_context: unknown
+  readonly traceparent: string | null
+}
+
+/** One delivery, as handed to a worker. `attempt` counts the attempts made before this call. */
+export interface Invocation {
+  readonly project: string
+  readonly flow: string
+  readonly run_id: string
+  readonly build: string
+  readonly step: string
+  readonly delivery_id: string
+  readonly idempotency_key: string
+  readonly trigger: Trigger
+  readonly topic: string | null
+  readonly data: unknown
+  readonly attempt: number
+  /** Only workers on the queue of the runs get these. */
+  readonly segment: unknown
+  readonly version: number
+}
+
+/** A message emitted by a handler. */
+export interface Emission {
+  readonly topic: string
+  readonly data: unknown
+}
+
+/** What a handler did, recorded with its completion, all or nothing. */
+export interface StepResult {
+  readonly emissions: readonly Emission[]
+  readonly output: unknown
+  readonly response: unknown
+  readonly responded: boolean
+}
+
+/** The portable form of an error. */
+export interface ErrorInfo {
+  /** A word for programs. */
+  readonly code: string
+  readonly message: string
+  /** The class name of the error. */
+  readonly type: string | null
+  readonly stack: string | null
+  readonly details: unknown
+  readonly retryable: boolean
+  /** Seconds to wait before the next attempt, when the error knows. */
+  readonly retry_after: number | null
+}
+
+/**
+ * Read an invocation; members that are absent have their defaults, those that are unknown are ignored.
+ *
+ * @throws Retryable `contract_version` for a later version, `bad_invocation` naming each odd member.
+ */
+export function readInvocation(value: unknown): Invocation {
+  const reader = new Reader(value, '', [])
+  const version = reader.integer('version', CONTRACT_VERSION)
+  if (version > CONTRACT_VERSION) throw laterVersion(version)
+  const invocation: Invocation = {
+    project: reader.text('project'),
+    flow: reader.text('flow'),
+    run_id: reader.text('run_id'),
+    build: reader.text('build'),
+    step: reader.text('step'),
+    delivery_id: reader.text('delivery_id'),
+    idempotency_key: reader.text('idempotency_key'),
+    trigger: readTrigger(reader.object('trigger')),
+    topic: reader.optionalText('topic'),
+    data: reader.any('data'),
+    attempt: reader.integer('attempt', 0),
+    segment: readSegment(reader),
+    version,
+  }
+  if (reader.issues.length > 0) throw badInvocation(reader.issues)
+  return invocation
+}
+
+function readTrigger(reader: Reader): Trigger {
+  const kind = reader.text('kind')
+  const known = TRIGGERS.find((name) => name === kind)
+  if (known === undefined) reader.complain('kind', `expected one of ${TRIGGERS.join(', ')}`)
+  return {
+    kind: known ?? 'event',
+    step: reader.optionalText('step'),
+    topic: reader.optionalText('topic'),
+    parent: reader.any('parent') === null ? null : readRunRef(reader.object('parent')),
+    by: reader.optionalText('by'),
+    client_context: reader.any('client_context'),
+    traceparent: reader.optionalText('traceparent'),
+  }
+}
+
+function readRunRef(reader: Reader): RunRef {
+  return {
+    flow: reader.text('flow'),
+    run_id: reader.text('run_id'),
+    delivery_id: reader.optionalText('delivery_id'),
+  }
+}
+
+function readSegment(reader: Reader): unknown {
+  const segment = reader.any('segment')
+  if (segment === null) return null
+  const members = reader.object('segment')
+  members.object('plan')
+  members.integer('budget')
+  return segment
+}
+
+/** Reads the members of one object, and notes what is wrong with them. */
+class Reader {
+  readonly #members: Readonly<Record<string, unknown>>
+
+  constructor(
+    value: unknown,
+    private readonly path: string,
+    readonly issues: Issue[],
+  ) {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    this.#members = isObject ? { ...value } : {}
+    if (!isObject) issues.push({ field: path, message: 'expected an object' })
+  }
+
+  any(name: string): unknown {
+    return this.#members[name] ?? null
+  }
+
+  object(name: string): Reader {
+    return new Reader(this.#members[name], this.#field(name), this.issues)
+  }
+
+  text(name: string): string {
+    const value = this.#members[name]
+    if (typeof value === 'string') return value
+    this.complain(name, 'expected text')
+    return ''
+  }
+
+  optionalText(name: string): string | null {
+    return this.any(name) === null ? null : this.text(name)
+  }
+
+  integer(name: string, absent?: number): number {
+    const value = this.#members[name] ?? absent
+    if (typeof value === 'number' && Number.isInteger(value)) return value
+    this.complain(name, 'expected an integer')
+    return 0
+  }
+
+  complain(name: string, message: string): void {
+    const field = this.#field(name)
+    if (!this.issues.some((issue) => issue.field === field)) this.issues.push({ field, message })
+  }
+
+  #field(name: string): string {
+    return this.path ? `${this.path}.${name}` : name
+  }
+}
+
+function laterVersion(version: number): Retryable {
+  return new Retryable(
+    `The engine speaks version ${version} of the worker contract, this worker version ${CONTRACT_VERSION}`,
+    { code: 'contract_version', hint: 'update the worker' },
+  )
+}
+
+function badInvocation(issues: readonly Issue[]): Retryable {
+  const found = issues.map(({ field, message }) => `\`${field}\`: ${message}`).join('; ')
+  return new Retryable(`The invocation cannot be read: ${found}`, {
+    code: 'bad_invocation',
+    hint: 'engine and worker must be of releases that fit: update the worker',
+    details: { issues },
+  })
+}

@@ -1,0 +1,66 @@
+/** `node dist/worker/main.js serve --manifest FILE`: the worker process. Ends with 0 when drained. */
+
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+import { CodecError } from '../codec/index.js'
+import { SetupError } from '../errors.js'
+import { Control } from './control.js'
+import { describe } from './failures.js'
+import { guardProcess } from './guard.js'
+import { Log } from './log.js'
+import { readManifest } from './manifest.js'
+import { serve } from './serve.js'
+
+const USAGE = 'usage: main.js serve --manifest FILE'
+
+async function main(): Promise<number> {
+  const control = Control.open()
+  const log = new Log(control.supervised)
+  const signalled = new Promise<void>((stop) => {
+    // Once: the second signal ends the process at once.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop())
+  })
+  const stop = Promise.race([signalled, control.gone])
+  try {
+    const manifest = readManifest(manifestFile())
+    guardProcess(log, manifest.root)
+    process.chdir(manifest.root)
+    const ready = async (): Promise<void> => {
+      const queues = manifest.queues.map(({ name }) => name)
+      log.write('info', 'ready', { steps: Object.keys(manifest.steps).length, queues })
+      await control.report({ event: 'ready' })
+    }
+    await serve(manifest, { log, ready, stop })
+    return 0
+  } catch (error) {
+    const { message, hint } = explained(error)
+    log.write('error', message, hint === null ? {} : { hint })
+    await control.report({ event: 'failed', message, hint })
+    return 1
+  }
+}
+
+function manifestFile(): string {
+  const options = { manifest: { type: 'string' } } as const
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  if (positionals.join(' ') === 'serve' && values.manifest) return resolve(values.manifest)
+  throw new SetupError(`expected \`serve --manifest FILE\`, found \`${process.argv.slice(2).join(' ')}\``, {
+    code: 'usage',
+    hint: USAGE,
+  })
+}
+
+/** A mistake of a person in plain words; a mistake of ours with its stack. */
+function explained(error: unknown): { message: string; hint: string | null } {
+  if (error instanceof SetupError) return { message: error.message, hint: error.hint ?? null }
+  if (error instanceof CodecError) {
+    return { message: error.message.split('\nhint:')[0] ?? '', hint: error.hint }
+  }
+  const { message, stack } = describe(error)
+  return { message: stack ?? message, hint: null }
+}
+
+const exit = process.exit.bind(process)
+// The streams of user code, and connections that nobody closed, must not keep the process.
+void main().then((code) => exit(code))

@@ -1,0 +1,81 @@
+/** An HTTP request as the handler of an api step sees it, and the response that it may return. */
+
+import { jsonable } from './values.js'
+
+/** What the handler of an api step is called with. */
+export interface Request {
+  /** The parsed body; `null` when there was none or it is not text. */
+  body: unknown
+  pathParams: Record<string, string>
+  /** Text, or a list of texts for a parameter given several times. */
+  queryParams: Record<string, string | string[]>
+  /** By their names in lower case. */
+  headers: Record<string, string>
+  /** The body as it was sent, for checking signatures. */
+  rawBody: Buffer
+  method: string
+  path: string
+}
+
+/** The wire form of a response. */
+export interface Output {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+  readonly body_encoding?: 'base64'
+}
+
+/** The request that the data of an api step's invocation stands for. */
+export function readRequest(data: unknown): Request {
+  const given = recordOf(data)
+  const headers = Object.entries(recordOf(given['headers']))
+  return {
+    body: given['body'] ?? null,
+    pathParams: recordOf(given['path_params']) as Record<string, string>,
+    queryParams: recordOf(given['query_params']) as Record<string, string | string[]>,
+    headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)])),
+    rawBody: Buffer.from(textOf(given['raw_body']), 'base64'),
+    method: textOf(given['method']),
+    path: textOf(given['path']),
+  }
+}
+
+/**
+ * The wire form of what a handler returned: `{ status, body, headers }` is a response, nothing is 204
+ * without a body, and anything else is the body of a 200.
+ *
+ * @throws NotJson When the body has a part that JSON cannot carry.
+ */
+export function toOutput(returned: unknown): Output {
+  if (returned === undefined || returned === null) return { status: 204, headers: {}, body: null }
+  const { status, body, headers } = isResponse(returned)
+    ? returned
+    : { status: 200, body: returned, headers: {} }
+  const texts = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)] as const)
+  const form = { status, headers: Object.fromEntries(texts) }
+  if (!(body instanceof Uint8Array)) return { ...form, body: jsonable(body) }
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  return { ...form, body: bytes.toString('base64'), body_encoding: 'base64' }
+}
+
+const RESPONSE = ['status', 'body', 'headers']
+
+interface Response {
+  readonly status: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, unknown>> | null
+}
+
+function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null || !('status' in value)) return false
+  const known = Object.keys(value).every((name) => RESPONSE.includes(name))
+  return known && Number.isInteger(value.status)
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
