@@ -12,6 +12,7 @@ from tests.conftest import TemporalServer
 from tests.motia.running import Motia, copy_project, motia
 
 Start = Callable[[str], Motia]
+Copied = Callable[[str], Path]
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,6 @@ def start(
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Callable[[str], Path]:
+def copied(tmp_path: Path) -> Copied:
     """Copies the project of a name."""
     return lambda name: copy_project(name, tmp_path)
