@@ -119,6 +119,10 @@ func serve[In, Out any](config APIConfig, handler func(Context, Request[In]) (Re
 		if err := seam.CheckBody(ctx, raw.Body); err != nil {
 			return nil, err
 		}
+		// After the middleware: who may not come in learns nothing about schemas.
+		if err := seam.CheckBody(ctx, raw.Body); err != nil {
+			return nil, err
+		}
 		body, err := decode[In](ctx, raw.Body, "body")
 		if err != nil {
 			return nil, err

@@ -29,3 +29,18 @@ type StreamEvent struct {
 	Type string `json:"type"`
 	Data any    `json:"data"`
 }
+
+// Items reads the items of a group.
+func Items[T any](stream Stream, group string) ([]T, error) {
+	raw, err := stream.List(group)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]T, len(raw))
+	for i, data := range raw {
+		if err := json.Unmarshal(data, &items[i]); err != nil {
+			return nil, Terminal(err)
+		}
+	}
+	return items, nil
+}

@@ -24,6 +24,12 @@ func Write(value any) ([]byte, error) {
 	return encode(filled(reflect.ValueOf(value), tree))
 }
 
+// Filled is a value that encoding/json writes as [Write] does.
+type Filled struct{ Value any }
+
+// MarshalJSON writes the value.
+func (f Filled) MarshalJSON() ([]byte, error) { return Write(f.Value) }
+
 func encode(value any) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)

@@ -18,6 +18,7 @@ import (
 	"wistro.dev/go"
 	"wistro.dev/go/internal/codec"
 	"wistro.dev/go/internal/contract"
+	"wistro.dev/go/internal/schema"
 )
 
 const (
@@ -229,7 +230,7 @@ func (c calls) do(path string, body any, repeatable bool, into any) error {
 		return err
 	}
 	return c.api.do(c.ctx, call{
-		path: path, body: body, repeatable: repeatable, patience: apiPatience,
+		path: path, body: schema.Filled{Value: body}, repeatable: repeatable, patience: apiPatience,
 		token: func() (string, error) { return c.api.token(c.flow, c.run) },
 	}, into)
 }

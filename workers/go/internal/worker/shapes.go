@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/message"
 	"wistro.dev/go"
 	"wistro.dev/go/internal/contract"
+	"wistro.dev/go/internal/schema"
 )
 
 const (
@@ -79,7 +80,7 @@ func (s shape) check(data json.RawMessage, what string) error {
 
 // dump is the JSON of what a handler gave: a copy, checked.
 func (s shape) dump(value any, what string) (json.RawMessage, error) {
-	data, err := contract.Write(value)
+	data, err := schema.Write(value)
 	if err == nil && depth(data) > maxDepth {
 		err = fmt.Errorf("it is nested deeper than %d levels", maxDepth)
 	}
