@@ -103,9 +103,6 @@ class Manifest(_Part):
     queues: tuple[ManifestQueue, ...] = Field(min_length=1)
     steps: Mapping[str, ManifestStep] = Field(default_factory=dict[str, ManifestStep])
     streams: Mapping[str, ManifestStream] = Field(default_factory=dict[str, ManifestStream])
-    lenient: bool = False
-    """Motia's rules: data that does not fit its schema is noted and handed on as it is, and so is what a
-    step emits that declares nothing; another step's undeclared message is noted and left out."""
     message_size: int = Field(ge=1)
     """The largest result, as JSON text, where `storage` takes what Temporal does not."""
     storage: ManifestStorage
@@ -137,7 +134,6 @@ def worker_manifest(lock: Lock, language: ForeignLanguage, *, root: Path) -> Man
         queues=tuple(_queues(lock, language, steps)),
         steps={id: _step(lock, step) for id, step in steps.items()},
         streams={name: _stream(stream) for name, stream in lock.streams.items()},
-        lenient=lock.motia,
         message_size=lock.limits.message_size,
         storage=ManifestStorage(
             path=str(root / runtime.storage.path), threshold=runtime.storage.threshold
