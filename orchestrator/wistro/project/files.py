@@ -13,8 +13,8 @@ SOURCE_FOLDERS = ("src", "steps")
 """Where step files are looked for."""
 PYTHON_STEPS = ("*.step.py", "*_step.py")
 """How a Python step file is called."""
-NODE_STEPS = (*(f"*.step.{kind}" for kind in ("ts", "tsx", "js", "mjs", "cjs")), "*_step.[jt]s")
-"""How a step file in TypeScript or JavaScript is called."""
+NODE_STEPS = (*(f"*.step.{kind}" for kind in ("ts", "js", "mjs", "cjs")), "*_step.[jt]s")
+"""How a step file in TypeScript or JavaScript is called; `.tsx` beside one is how Motia draws it."""
 GO_STEPS = ("*.step.go",)
 """How a Go step file is called."""
 PYTHON_STREAMS = ("*.stream.py", "*_stream.py")

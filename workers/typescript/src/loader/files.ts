@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs'
 import { isAbsolute, join, relative, sep } from 'node:path'
 
 const SOURCE_FOLDERS = ['src', 'steps']
-const SUFFIX = String.raw`\.(?:[cm]?[jt]s|[jt]sx)$`
+/** Not `.tsx`: beside a step that is how Motia's workbench draws it. */
+const SUFFIX = String.raw`\.[cm]?[jt]s$`
 const STEP = new RegExp(`[._]step${SUFFIX}`)
 const STREAM = new RegExp(`[._]stream${SUFFIX}`)
 const NOT_OURS = new Set(['__pycache__', 'node_modules', 'site-packages', 'venv'])
