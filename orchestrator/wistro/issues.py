@@ -38,6 +38,12 @@ def issues_of(
     return tuple(issues)
 
 
+def dotted(location: Iterable[str | int]) -> str:
+    """A location as people write it: `lines[1].sku`; that of the whole value is empty."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be."""
     plain = {_plain(name): name for name in known}

@@ -22,6 +22,7 @@ from tests.worker.golden.worker_api import name_of, requests
 from wistro.contract import ErrorInfo
 from wistro.errors import Retryable, SetupError
 from wistro.expressions import CelExpressions
+from wistro.issues import dotted
 from wistro.project.declared import read_declared
 from wistro.stores import open_journal, open_state
 from wistro_codec.converter import SharedPydanticConverter
@@ -43,10 +44,6 @@ def files(kind: str, *of: str) -> list[Any]:
 
 def schema(name: str) -> Any:
     return jsonschema_rs.validator_for(json.loads((FOLDER / f"schemas/{name}.json").read_text()))
-
-
-def dotted(location: tuple[int | str, ...]) -> str:
-    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in location).lstrip(".")
 
 
 def test_the_files_are_those_that_the_code_makes() -> None:

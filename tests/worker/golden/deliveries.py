@@ -269,7 +269,7 @@ VALID: Mapping[str, Valid] = {
 }
 
 
-def _refused(of: str, code: str, field: str, why: str, message: object) -> Invalid:
+def _refused(of: str, code: str | None, field: str, why: str, message: object) -> Invalid:
     return Invalid(of=of, code=code, field=field, why=why, message=message)
 
 
@@ -331,11 +331,11 @@ INVALID: Mapping[str, Invalid] = {
     ),
     "result_text": _result("", "it is no object", "done"),
     "error_without_code": _refused(
-        "ErrorInfo", "bad_error", "code", "it is missing", broken(ERROR, "code")
+        "ErrorInfo", None, "code", "it is missing", broken(ERROR, "code")
     ),
     "error_retry_after_text": _refused(
         "ErrorInfo",
-        "bad_error",
+        None,
         "retry_after",
         "it is no number of seconds",
         broken(ERROR, "retry_after", value="soon"),

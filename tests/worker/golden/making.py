@@ -34,7 +34,8 @@ class Invalid:
 
     of: str
     why: str
-    code: str
+    code: str | None
+    """None: its reader does without it."""
     field: str
     message: object
 

@@ -6,7 +6,6 @@ plain values; without either, anything that JSON can carry passes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -15,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from wistro.errors import InvalidMessage, Issue
+from wistro.issues import dotted
 from wistro.schemas import wrong_field
 from wistro.values import NotJson, jsonable
 
@@ -107,7 +107,7 @@ class _SchemaShape:
     def load(self, data: object, what: str) -> object:
         if not self._validator.is_valid(data):
             found = [
-                Issue(field=_dotted(wrong_field(error)), message=_brief(error.message))
+                Issue(field=dotted(wrong_field(error)), message=_brief(error.message))
                 for error in self._validator.iter_errors(data)
             ]
             raise _refusal(what, "its schema", found)
@@ -119,7 +119,7 @@ class _SchemaShape:
 
 def _issues(error: ValidationError) -> list[Issue]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [Issue(field=_dotted(issue["loc"]), message=issue["msg"]) for issue in found]
+    return [Issue(field=dotted(issue["loc"]), message=issue["msg"]) for issue in found]
 
 
 def _refusal(what: str, shape: str, issues: Sequence[Issue]) -> InvalidMessage:
@@ -132,12 +132,6 @@ def _refusal(what: str, shape: str, issues: Sequence[Issue]) -> InvalidMessage:
         f"{what} does not fit {shape}: {shown}{more}",
         issues=issues,
         hint="change the sender or the schema so that the two agree",
-    )
-
-
-def _dotted(path: Sequence[str | int]) -> str:
-    return re.sub(
-        r"\.(?=\[)|^\.", "", "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
     )
 
 

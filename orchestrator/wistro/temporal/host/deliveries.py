@@ -80,8 +80,11 @@ class Deliveries:
             self._started[started.scheduled_event_id] = event
         elif event.HasField("activity_task_completed_event_attributes"):
             done = event.activity_task_completed_event_attributes
-            result = await self._payloads.one(done.result.payloads, StepResult)
-            self._complete(done.scheduled_event_id, event, result)
+            result = await self._payloads.result(done.result.payloads, StepResult)
+            if isinstance(result, StepResult):
+                self._complete(done.scheduled_event_id, event, result)
+            elif isinstance(result, ErrorInfo):
+                await self._end(done.scheduled_event_id, event, "failed", result)
         elif event.HasField("activity_task_failed_event_attributes"):
             failed = event.activity_task_failed_event_attributes
             error = error_info(await self._payloads.failure(failed.failure))
@@ -96,8 +99,8 @@ class Deliveries:
         elif event.HasField("marker_recorded_event_attributes"):
             details = event.marker_recorded_event_attributes.details
             if "result" in details:
-                found = await self._payloads.one(details["result"].payloads, SegmentResult)
-                for report in found.reports:
+                found = await self._payloads.result(details["result"].payloads, SegmentResult)
+                for report in found.reports if isinstance(found, SegmentResult) else ():
                     self._report(report)
 
     async def take_pending(self, pending: Iterable[PendingActivityInfo]) -> None:

@@ -12,7 +12,14 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 
-from wistro.contract import Invocation, RunRef, Segment, SegmentResult, StepResult, Trigger
+from wistro.contract import (
+    Invocation,
+    RunRef,
+    Segment,
+    SegmentResult,
+    StepResult,
+    Trigger,
+)
 from wistro.expressions import CelExpressions
 from wistro.machine.commands import (
     Announce,
@@ -45,6 +52,7 @@ from wistro.machine.waiting import waiting
 from wistro.temporal import wire
 from wistro.temporal.workflows.failures import error_info, was_cancelled
 from wistro.temporal.workflows.progress import Progress, publish
+from wistro.temporal.workflows.results import Result, read_result
 
 DRAIN_PATIENCE = timedelta(seconds=5)
 """How long nothing new is dispatched in the hope that what runs comes to rest."""
@@ -65,7 +73,7 @@ class RunWorkflow:
     def __init__(self) -> None:
         self._machine: Machine | None = None
         self._trigger = Trigger(kind="operator")
-        self._work: dict[str, asyncio.Future[object]] = {}
+        self._work: dict[str, asyncio.Future[RawValue]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._answers_awaited = 0
         self._drain_at = 0
@@ -179,10 +187,10 @@ class RunWorkflow:
 
     def _dispatch(self, command: Dispatch) -> None:
         delivery, step = command.delivery, self._step(command.delivery)
-        handle: workflow.ActivityHandle[object] = workflow.start_activity(
+        handle: workflow.ActivityHandle[RawValue] = workflow.start_activity(
             step.id,
             self._invocation(delivery),
-            result_type=StepResult,
+            result_type=RawValue,
             task_queue=None if step.queue == workflow.info().task_queue else step.queue,
             activity_id=_activity_id(delivery),
             start_to_close_timeout=timedelta(seconds=step.timeout),
@@ -198,7 +206,7 @@ class RunWorkflow:
             ),
             summary=_summary(step, delivery),
         )
-        self._follow(delivery.id, handle, delivery.attempts + command.attempts_left)
+        self._follow(delivery.id, handle, StepResult, delivery.attempts + command.attempts_left)
 
     def _dispatch_segment(self, command: Dispatch) -> None:
         machine, delivery, step = (
@@ -206,20 +214,20 @@ class RunWorkflow:
             command.delivery,
             self._step(command.delivery),
         )
-        handle: workflow.ActivityHandle[object] = workflow.start_local_activity(
+        handle: workflow.ActivityHandle[RawValue] = workflow.start_local_activity(
             step.id,
             self._invocation(delivery, Segment(plan=machine.plan, budget=command.budget)),
-            result_type=SegmentResult,
+            result_type=RawValue,
             activity_id=_activity_id(delivery),
             start_to_close_timeout=max(SEGMENT_TIMEOUT, timedelta(seconds=step.timeout)),
             retry_policy=RetryPolicy(maximum_attempts=1),
             summary=_summary(step, delivery),
         )
-        self._follow(delivery.id, handle, delivery.attempts + 1)
+        self._follow(delivery.id, handle, SegmentResult, delivery.attempts + 1)
 
     def _start_linked(self, command: StartRun) -> None:
         delivery = command.delivery
-        handle: workflow.ActivityHandle[object] = workflow.start_activity(
+        handle: workflow.ActivityHandle[RawValue] = workflow.start_activity(
             wire.LINK_ACTIVITY,
             wire.LinkRequest(
                 flow=command.flow,
@@ -234,7 +242,7 @@ class RunWorkflow:
                 client_context=self._trigger.client_context,
                 traceparent=self._trigger.traceparent,
             ),
-            result_type=StepResult,
+            result_type=RawValue,
             activity_id=_activity_id(delivery),
             start_to_close_timeout=timedelta(seconds=30),
             retry_policy=RetryPolicy(
@@ -242,32 +250,44 @@ class RunWorkflow:
             ),
             summary=f"{delivery.topic} → {command.flow}",
         )
-        self._follow(delivery.id, handle, delivery.attempts + 1)
+        self._follow(delivery.id, handle, StepResult, delivery.attempts + 1)
 
-    def _follow(self, id: str, work: asyncio.Future[object], attempts: int) -> None:
+    def _follow(
+        self,
+        id: str,
+        work: asyncio.Future[RawValue],
+        of: type[Result],
+        attempts: int,
+    ) -> None:
         self._work[id] = work
-        work.add_done_callback(partial(self._ended, id, attempts))
+        work.add_done_callback(partial(self._ended, id, of, attempts))
 
-    def _ended(self, id: str, attempts: int, work: asyncio.Future[object]) -> None:
+    def _ended(
+        self,
+        id: str,
+        of: type[Result],
+        attempts: int,
+        work: asyncio.Future[RawValue],
+    ) -> None:
         del self._work[id]
         now = workflow.time()
-        if work.cancelled():
+        error = None if work.cancelled() else work.exception()
+        if work.cancelled() or (error is not None and was_cancelled(error)):
             self._apply(DeliveryCancelled(at=now, delivery_id=id))
             return
-        error = work.exception()
-        if error is None:
-            result = work.result()
-            if isinstance(result, SegmentResult):
+        result = (
+            read_result(work.result(), of, workflow.payload_converter())
+            if error is None
+            else error_info(error)
+        )
+        match result:
+            case SegmentResult():
                 self._apply(SegmentCompleted(at=now, reports=result.reports))
-            elif isinstance(result, StepResult):
+            case StepResult():
                 self._apply(DeliveryCompleted(at=now, delivery_id=id, result=result))
-        elif was_cancelled(error):
-            self._apply(DeliveryCancelled(at=now, delivery_id=id))
-        else:
-            failed = DeliveryFailed(
-                at=now, delivery_id=id, error=error_info(error), attempts=attempts
-            )
-            self._apply(failed)
+            case _:
+                failed = DeliveryFailed(at=now, delivery_id=id, error=result, attempts=attempts)
+                self._apply(failed)
 
     def _invocation(self, delivery: Delivery, segment: Segment | None = None) -> Invocation:
         plan, state = self._running_machine().plan, self._state()
