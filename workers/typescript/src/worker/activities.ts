@@ -75,7 +75,7 @@ function readSingle(given: unknown): Invocation {
 }
 
 /** The result, converted and known to fit. */
-function packed(step: string, result: StepResult, limit: number): RawValue {
+export function packed(step: string, result: StepResult, limit: number): RawValue {
   const payload: Payload = defaultPayloadConverter.toPayload(result)
   const size = payload.data?.length ?? 0
   if (size > limit) throw new StepFailed(oversized(step, result, size, limit))

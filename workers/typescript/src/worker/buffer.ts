@@ -46,7 +46,7 @@ export class JournalBuffer {
   constructor(
     private readonly sink: Sink,
     private readonly log: Log,
-    { capacity = 10_000, batch = 500, every = 200 }: BufferOptions = {},
+    { capacity = 10_000, batch = 500, every = 100 }: BufferOptions = {},
   ) {
     this.#capacity = capacity
     this.#batch = batch

@@ -1,6 +1,7 @@
 /** What crosses between the engine and this worker, in its wire form: `workers/contract`. */
 
 import { type Issue, Retryable } from '../errors.js'
+import { listed, Reader } from './reader.js'
 
 export const CONTRACT_VERSION = 1
 
@@ -77,7 +78,8 @@ export interface ErrorInfo {
  * @throws Retryable `contract_version` for a later version, `bad_invocation` naming each odd member.
  */
 export function readInvocation(value: unknown): Invocation {
-  const reader = new Reader(value, '', [])
+  const reader = new Reader(value)
+  // Before anything else: a later version may look different altogether.
   const version = reader.integer('version', CONTRACT_VERSION)
   if (version > CONTRACT_VERSION) throw laterVersion(version)
   const invocation: Invocation = {
@@ -100,11 +102,8 @@ export function readInvocation(value: unknown): Invocation {
 }
 
 function readTrigger(reader: Reader): Trigger {
-  const kind = reader.text('kind')
-  const known = TRIGGERS.find((name) => name === kind)
-  if (known === undefined) reader.complain('kind', `expected one of ${TRIGGERS.join(', ')}`)
   return {
-    kind: known ?? 'event',
+    kind: reader.oneOf('kind', TRIGGERS),
     step: reader.optionalText('step'),
     topic: reader.optionalText('topic'),
     parent: reader.any('parent') === null ? null : readRunRef(reader.object('parent')),
@@ -131,56 +130,6 @@ function readSegment(reader: Reader): unknown {
   return segment
 }
 
-/** Reads the members of one object, and notes what is wrong with them. */
-class Reader {
-  readonly #members: Readonly<Record<string, unknown>>
-
-  constructor(
-    value: unknown,
-    private readonly path: string,
-    readonly issues: Issue[],
-  ) {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    this.#members = isObject ? { ...value } : {}
-    if (!isObject) issues.push({ field: path, message: 'expected an object' })
-  }
-
-  any(name: string): unknown {
-    return this.#members[name] ?? null
-  }
-
-  object(name: string): Reader {
-    return new Reader(this.#members[name], this.#field(name), this.issues)
-  }
-
-  text(name: string): string {
-    const value = this.#members[name]
-    if (typeof value === 'string') return value
-    this.complain(name, 'expected text')
-    return ''
-  }
-
-  optionalText(name: string): string | null {
-    return this.any(name) === null ? null : this.text(name)
-  }
-
-  integer(name: string, absent?: number): number {
-    const value = this.#members[name] ?? absent
-    if (typeof value === 'number' && Number.isInteger(value)) return value
-    this.complain(name, 'expected an integer')
-    return 0
-  }
-
-  complain(name: string, message: string): void {
-    const field = this.#field(name)
-    if (!this.issues.some((issue) => issue.field === field)) this.issues.push({ field, message })
-  }
-
-  #field(name: string): string {
-    return this.path ? `${this.path}.${name}` : name
-  }
-}
-
 function laterVersion(version: number): Retryable {
   return new Retryable(
     `The engine speaks version ${version} of the worker contract, this worker version ${CONTRACT_VERSION}`,
@@ -189,10 +138,9 @@ function laterVersion(version: number): Retryable {
 }
 
 function badInvocation(issues: readonly Issue[]): Retryable {
-  const found = issues.map(({ field, message }) => `\`${field}\`: ${message}`).join('; ')
-  return new Retryable(`The invocation cannot be read: ${found}`, {
+  return new Retryable(`The invocation cannot be read: ${listed(issues)}`, {
     code: 'bad_invocation',
-    hint: 'engine and worker must be of releases that fit: update the worker',
+    hint: 'update the engine and the workers to the same release',
     details: { issues },
   })
 }

@@ -1,7 +1,7 @@
 /** Runs steps: one attempt of one delivery at a time. Knows nothing of Temporal. */
 
 import type { Secrets, Streams } from '../context.js'
-import { Retryable, type SetupError } from '../errors.js'
+import { InvalidMessage, Retryable, type SetupError } from '../errors.js'
 import type { State } from '../state.js'
 import { Abandoned, type Attempt } from './attempt.js'
 import type { Invocation, StepResult } from './contract.js'
@@ -10,6 +10,7 @@ import { HandlerContext, type Write } from './handlerContext.js'
 import { didYouMean } from './hints.js'
 import type { PreparedStep } from './prepared.js'
 import { Recording } from './recording.js'
+import type { Request } from './request.js'
 
 /** What handlers reach through their context. */
 export interface Services {
@@ -64,10 +65,10 @@ export class Executor {
     attempt: Attempt,
   ): Promise<StepResult> {
     const { services } = this
-    const recording = new Recording(step.id, step.topics, attempt.heartbeat)
     const write: Write = (...line) => {
       services.log(invocation, attempt.number, ...line)
     }
+    const recording = new Recording(step, write, attempt.heartbeat)
     const context = new HandlerContext({
       invocation,
       attempt,
@@ -79,7 +80,7 @@ export class Executor {
       write,
     })
     try {
-      const returned = await Promise.race([call(step, invocation, context), attempt.abandoned])
+      const returned = await Promise.race([new Call(step, context, write).run(invocation), attempt.abandoned])
       const output = step.dump(returned)
       const complaint = step.complaint(output)
       if (complaint !== null) write('warn', complaint, {})
@@ -102,25 +103,44 @@ export class Executor {
   }
 }
 
-/** What the handler, or a middleware in its stead, returned. */
-async function call(
-  step: PreparedStep,
-  invocation: Invocation,
-  context: HandlerContext,
-): Promise<unknown> {
-  if (step.kind === 'cron') return step.handler(context)
-  if (step.kind !== 'api') {
-    const input = await step.load(invocation.data, invocation.topic)
-    return step.handler(input, context)
+/** One call of a handler, with its middleware around it. */
+class Call {
+  constructor(
+    private readonly step: PreparedStep,
+    private readonly context: HandlerContext,
+    private readonly write: Write,
+  ) {}
+
+  /** What the handler, or a middleware in its stead, returned. */
+  async run({ data, topic }: Invocation): Promise<unknown> {
+    const { step, context } = this
+    if (step.kind === 'cron') return step.handler(context)
+    if (step.kind !== 'api') {
+      const input = await this.#tolerate(() => step.load(data, topic), data)
+      return step.handler(input, context)
+    }
+    const handle: GoOn = async (request) => {
+      await this.#tolerate(() => step.checkBody(request), undefined)
+      return step.handler(request, context)
+    }
+    const layered = step.middleware.reduceRight<GoOn>(
+      (next, middleware) => async (request) =>
+        middleware(request, context, (changed: Request = request) => next(changed)),
+      handle,
+    )
+    return layered(step.request(data))
   }
-  const request = step.request(invocation.data)
-  const handle = async (): Promise<unknown> => {
-    await step.checkBody(request)
-    return step.handler(request, context)
+
+  /** What `check` gives; by Motia's rules `otherwise` and a warning, when data does not fit. */
+  async #tolerate<T>(check: () => Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await check()
+    } catch (error) {
+      if (!this.step.lenient || !(error instanceof InvalidMessage)) throw error
+      this.write('warn', error.message, {})
+      return otherwise
+    }
   }
-  const layered = step.middleware.reduceRight<() => Promise<unknown>>(
-    (next, middleware) => async () => middleware(request, context, next),
-    handle,
-  )
-  return layered()
 }
+
+type GoOn = (request: Request) => Promise<unknown>

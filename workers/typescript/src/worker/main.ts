@@ -9,7 +9,7 @@ import { Control } from './control.js'
 import { describe } from './failures.js'
 import { guardProcess } from './guard.js'
 import { Log } from './log.js'
-import { readManifest } from './manifest.js'
+import { loadManifest } from './manifest.js'
 import { serve } from './serve.js'
 
 const USAGE = 'usage: main.js serve --manifest FILE'
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   })
   const stop = Promise.race([signalled, control.gone])
   try {
-    const manifest = readManifest(manifestFile())
+    const manifest = loadManifest(manifestFile())
     guardProcess(log, manifest.root)
     process.chdir(manifest.root)
     const ready = async (): Promise<void> => {

@@ -17,6 +17,8 @@ export class PreparedStep {
   /** What it may emit. */
   readonly topics: ReadonlyMap<string, Shape>
   readonly handler: Callable
+  /** By Motia's rules: what does not fit is noted and goes on, what is not declared is left out. */
+  readonly lenient: boolean
   readonly #parse: LoadedStep['parse']
   readonly #receives: ReadonlyMap<string, Shape>
   readonly #input: Shape
@@ -33,15 +35,18 @@ export class PreparedStep {
     readonly id: string,
     declared: ManifestStep,
     loaded: LoadedStep,
+    lenient = false,
   ) {
     if (loaded.handler === null) throw noHandler(id, declared.path)
     this.kind = declared.kind
-    this.flows = declared.flows ?? []
-    this.terminal = declared.terminal ?? []
+    this.flows = declared.flows
+    this.terminal = declared.terminal
+    this.lenient = lenient
     this.middleware = loaded.middleware
     this.handler = loaded.handler
     this.topics = shapesOf(declared.emits)
-    this.#parse = loaded.parse
+    // Motia gives handlers the data as it came.
+    this.#parse = lenient ? null : loaded.parse
     this.#receives = shapesOf(declared.receives)
     this.#input = shapeOf(declared.input)
     this.#body = shapeOf(declared.body)
@@ -111,14 +116,12 @@ export class PreparedStep {
   }
 }
 
-function shapeOf(schema: JsonSchema | null | undefined): Shape {
-  return schema ? new Shape(schema) : ANYTHING
+function shapeOf(schema: JsonSchema | null): Shape {
+  return schema === null ? ANYTHING : new Shape(schema)
 }
 
-function shapesOf(
-  schemas: Readonly<Record<string, JsonSchema | null>> | undefined,
-): ReadonlyMap<string, Shape> {
-  const entries = Object.entries(schemas ?? {})
+function shapesOf(schemas: ManifestStep['receives']): ReadonlyMap<string, Shape> {
+  const entries = Object.entries(schemas)
   return new Map(entries.map(([name, schema]) => [name, shapeOf(schema)]))
 }
 

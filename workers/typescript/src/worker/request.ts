@@ -1,21 +1,9 @@
 /** An HTTP request as the handler of an api step sees it, and the response that it may return. */
 
+import type { ApiRequest } from '../requests.js'
 import { jsonable } from './values.js'
 
-/** What the handler of an api step is called with. */
-export interface Request {
-  /** The parsed body; `null` when there was none or it is not text. */
-  body: unknown
-  pathParams: Record<string, string>
-  /** Text, or a list of texts for a parameter given several times. */
-  queryParams: Record<string, string | string[]>
-  /** By their names in lower case. */
-  headers: Record<string, string>
-  /** The body as it was sent, for checking signatures. */
-  rawBody: Buffer
-  method: string
-  path: string
-}
+export type Request = ApiRequest
 
 /** The wire form of a response. */
 export interface Output {
@@ -28,12 +16,11 @@ export interface Output {
 /** The request that the data of an api step's invocation stands for. */
 export function readRequest(data: unknown): Request {
   const given = recordOf(data)
-  const headers = Object.entries(recordOf(given['headers']))
   return {
     body: given['body'] ?? null,
     pathParams: recordOf(given['path_params']) as Record<string, string>,
     queryParams: recordOf(given['query_params']) as Record<string, string | string[]>,
-    headers: Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), String(value)])),
+    headers: headersOf(recordOf(given['headers'])),
     rawBody: Buffer.from(textOf(given['raw_body']), 'base64'),
     method: textOf(given['method']),
     path: textOf(given['path']),
@@ -70,6 +57,16 @@ function isResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null || !('status' in value)) return false
   const known = Object.keys(value).every((name) => RESPONSE.includes(name))
   return known && Number.isInteger(value.status)
+}
+
+/** By their names in lower case, and found in any case (RFC 9110, section 5.1). */
+function headersOf(given: Record<string, unknown>): Record<string, string> {
+  const members = Object.entries(given).map(([name, value]) => [name.toLowerCase(), String(value)])
+  const lowered = (name: string | symbol) => (typeof name === 'string' ? name.toLowerCase() : name)
+  return new Proxy(Object.fromEntries(members) as Record<string, string>, {
+    get: (headers, name) => Reflect.get(headers, lowered(name)) as unknown,
+    has: (headers, name) => Reflect.has(headers, lowered(name)),
+  })
 }
 
 function recordOf(value: unknown): Record<string, unknown> {

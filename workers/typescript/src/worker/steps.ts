@@ -12,7 +12,7 @@ export async function loadSteps(manifest: Manifest, loader: Loader): Promise<Ste
   const broken = new Map<string, SetupError>()
   for (const [id, step] of Object.entries(manifest.steps)) {
     try {
-      prepared.set(id, new PreparedStep(id, step, await loader.step(step.path)))
+      prepared.set(id, new PreparedStep(id, step, await loader.step(step.path), manifest.motia))
     } catch (error) {
       if (!(error instanceof SetupError)) throw error
       broken.set(id, error)
