@@ -51,7 +51,7 @@ func run(args []string, steps []wistro.Registered) int {
 
 func serve(path string, steps []wistro.Registered) int {
 	log := worker.NewLog(os.Stderr, os.Getenv("WISTRO_LOG_LEVEL"))
-	control, err := worker.OpenControl(os.Getenv(worker.ControlVariable))
+	control, err := worker.OpenControl()
 	if err != nil {
 		log.Error(err.Error())
 		return 2
@@ -65,7 +65,7 @@ func serve(path string, steps []wistro.Registered) int {
 }
 
 func serveManifest(path string, steps []wistro.Registered, log *slog.Logger, control *worker.Control) error {
-	manifest, err := worker.ReadManifest(path)
+	manifest, err := worker.LoadManifest(path)
 	if err != nil {
 		return err
 	}

@@ -9,14 +9,14 @@ const Version = 1
 
 // RunRef names a run, and a delivery in it.
 type RunRef struct {
-	Flow       string  `json:"flow"`
-	RunID      string  `json:"run_id"`
+	Flow       string  `json:"flow" contract:"required"`
+	RunID      string  `json:"run_id" contract:"required"`
 	DeliveryID *string `json:"delivery_id"`
 }
 
 // Trigger is what started a run.
 type Trigger struct {
-	Kind          string          `json:"kind"`
+	Kind          string          `json:"kind" contract:"required,oneof=api|event|cron|call|flow|operator|fork"`
 	Step          *string         `json:"step"`
 	Topic         *string         `json:"topic"`
 	Parent        *RunRef         `json:"parent"`
@@ -27,14 +27,14 @@ type Trigger struct {
 
 // Invocation is one delivery, as handed to a worker.
 type Invocation struct {
-	Project        string          `json:"project"`
-	Flow           string          `json:"flow"`
-	RunID          string          `json:"run_id"`
-	Build          string          `json:"build"`
-	Step           string          `json:"step"`
-	DeliveryID     string          `json:"delivery_id"`
-	IdempotencyKey string          `json:"idempotency_key"`
-	Trigger        Trigger         `json:"trigger"`
+	Project        string          `json:"project" contract:"required"`
+	Flow           string          `json:"flow" contract:"required"`
+	RunID          string          `json:"run_id" contract:"required"`
+	Build          string          `json:"build" contract:"required"`
+	Step           string          `json:"step" contract:"required"`
+	DeliveryID     string          `json:"delivery_id" contract:"required"`
+	IdempotencyKey string          `json:"idempotency_key" contract:"required"`
+	Trigger        Trigger         `json:"trigger" contract:"required"`
 	Topic          *string         `json:"topic"`
 	Data           json.RawMessage `json:"data"`
 	// Attempt counts the attempts made before this call.
@@ -46,13 +46,13 @@ type Invocation struct {
 
 // Segment lets a worker go on with the subscribers of what a delivery emits.
 type Segment struct {
-	Plan   json.RawMessage `json:"plan"`
-	Budget int             `json:"budget"`
+	Plan   json.RawMessage `json:"plan" contract:"required"`
+	Budget int             `json:"budget" contract:"required"`
 }
 
 // Emission is a message emitted by a handler.
 type Emission struct {
-	Topic string          `json:"topic"`
+	Topic string          `json:"topic" contract:"required"`
 	Data  json.RawMessage `json:"data"`
 }
 
@@ -74,8 +74,8 @@ type HTTPOutput struct {
 
 // ErrorInfo is the portable form of an error.
 type ErrorInfo struct {
-	Code      string          `json:"code"`
-	Message   string          `json:"message"`
+	Code      string          `json:"code" contract:"required"`
+	Message   string          `json:"message" contract:"required"`
 	Type      *string         `json:"type"`
 	Stack     *string         `json:"stack"`
 	Details   json.RawMessage `json:"details"`

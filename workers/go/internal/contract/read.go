@@ -3,20 +3,23 @@ package contract
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-var triggerKinds = []string{"api", "event", "cron", "call", "flow", "operator", "fork"}
+// VersionError is a message of a version that this worker does not speak.
+type VersionError struct {
+	// What is the message, such as "the engine".
+	What string
+	// Found is the version it has; 0 without one.
+	Found int
+}
 
-// LaterVersionError is an invocation of a version that this worker does not know: a newer one may take it.
-type LaterVersionError struct{ Version int }
-
-func (e *LaterVersionError) Error() string {
-	return fmt.Sprintf("The engine speaks version %d of the worker contract, this worker version %d",
-		e.Version, Version)
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%s speaks version %d of the worker contract, this worker version %d", e.What, e.Found, Version)
 }
 
 // Issue is one thing that is wrong with a message.
@@ -26,83 +29,175 @@ type Issue struct {
 }
 
 // UnreadableError is a message that is not what the contract says.
-type UnreadableError struct{ Issues []Issue }
+type UnreadableError struct {
+	What   string
+	Issues []Issue
+}
 
 func (e *UnreadableError) Error() string {
-	shown := make([]string, len(e.Issues))
+	texts := make([]string, len(e.Issues))
 	for i, issue := range e.Issues {
-		shown[i] = fmt.Sprintf("`%s`: %s", issue.Field, issue.Message)
+		texts[i] = fmt.Sprintf("`%s`: %s", issue.Field, issue.Message)
 	}
-	return "The invocation does not fit the contract: " + strings.Join(shown, "; ")
+	return fmt.Sprintf("%s does not fit the contract: %s", e.What, strings.Join(texts, "; "))
 }
 
-// ReadInvocation reads an invocation (LaterVersionError, UnreadableError).
+// ReadInvocation reads an invocation (VersionError, UnreadableError). The version is looked at first: the
+// rest of a later one may look different.
 func ReadInvocation(text []byte) (Invocation, error) {
+	if found := VersionOf(text); found > Version {
+		return Invocation{}, &VersionError{What: "the engine", Found: found}
+	}
 	invocation := Invocation{Version: Version}
-	err := json.Unmarshal(text, &invocation)
-	if err == nil && invocation.Version <= Version {
-		return invocation, unreadable(invocation.missing())
-	}
-	// A later version may look different altogether.
-	var only struct{ Version any }
-	if json.Unmarshal(text, &only) == nil {
-		if found, ok := only.Version.(float64); ok && found > Version {
-			return Invocation{}, &LaterVersionError{Version: int(found)}
-		}
-	}
-	return Invocation{}, unreadable([]Issue{typeIssue(err)})
+	return invocation, Read(text, &invocation, "the invocation")
 }
 
-func unreadable(issues []Issue) error {
+// VersionOf is the version that a message says it has; 0 when it says nothing.
+func VersionOf(text []byte) int {
+	var only struct{ Version any }
+	_ = json.Unmarshal(text, &only) // What is no JSON object has no version.
+	found, _ := only.Version.(float64)
+	return int(found)
+}
+
+// Read reads a JSON object into a struct (UnreadableError, naming every field that is wrong).
+//
+// It is stricter than encoding/json: null is a value, and not absent. Of the tag `contract`, `required`
+// members must be there, `min=1` bounds numbers and the length of lists, and `oneof=a|b` lists texts.
+// Members that are absent keep what the struct has; lists and maps become empty ones.
+func Read(text []byte, into any, what string) error {
+	issues := read(text, reflect.ValueOf(into).Elem(), "", "")
 	if len(issues) == 0 {
 		return nil
 	}
-	return &UnreadableError{Issues: issues}
+	return &UnreadableError{What: what, Issues: issues}
 }
 
-func typeIssue(err error) Issue {
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return Issue{Field: wrong.Field, Message: fmt.Sprintf("a `%s` was expected, found a %s", wrong.Type, wrong.Value)}
+var rawMessage = reflect.TypeFor[json.RawMessage]()
+
+func read(text json.RawMessage, into reflect.Value, path, rules string) []Issue {
+	text = bytes.TrimSpace(text)
+	if into.Type() == rawMessage {
+		into.SetBytes(bytes.Clone(text))
+		return nil
 	}
-	return Issue{Message: fmt.Sprintf("JSON was expected: %v", err)}
+	null := string(text) == "null"
+	switch kind := into.Kind(); {
+	case kind == reflect.Pointer && null:
+		return nil
+	case kind == reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		return read(text, into.Elem(), path, rules)
+	case null:
+		return wrong(path, "%s was expected, found null", expected(into.Type()))
+	case kind == reflect.Struct:
+		return readStruct(text, into, path)
+	case kind == reflect.Slice:
+		return readSlice(text, into, path, rules)
+	case kind == reflect.Map:
+		return readMap(text, into, path)
+	}
+	if err := json.Unmarshal(text, into.Addr().Interface()); err != nil {
+		return wrong(path, "%s was expected, found `%.40s`", expected(into.Type()), text)
+	}
+	return obey(into, path, rules)
 }
 
-// missing is what every invocation has and this one has not.
-func (i Invocation) missing() []Issue {
-	issues := required(
-		"project", i.Project, "flow", i.Flow, "run_id", i.RunID, "build", i.Build, "step", i.Step,
-		"delivery_id", i.DeliveryID, "idempotency_key", i.IdempotencyKey, "trigger.kind", i.Trigger.Kind)
-	if i.Trigger.Kind != "" && !slices.Contains(triggerKinds, i.Trigger.Kind) {
-		issues = append(issues, Issue{
-			Field:   "trigger.kind",
-			Message: fmt.Sprintf("one of %s was expected, found `%s`", strings.Join(triggerKinds, ", "), i.Trigger.Kind),
-		})
+func readStruct(text json.RawMessage, into reflect.Value, path string) []Issue {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return wrong(path, "an object was expected")
 	}
-	if i.Segment != nil && i.Segment.Budget < 1 {
-		issues = append(issues, Issue{Field: "segment.budget", Message: "it is missing"})
-	}
-	return issues
-}
-
-// required are the issues of the texts (name, value, name, value, …) that are not there.
-func required(texts ...string) []Issue {
 	var issues []Issue
-	for i := 0; i < len(texts); i += 2 {
-		if texts[i+1] == "" {
-			issues = append(issues, Issue{Field: texts[i], Message: "it is missing"})
+	for i := range into.NumField() {
+		field, of := into.Field(i), into.Type().Field(i)
+		name, _, _ := strings.Cut(of.Tag.Get("json"), ",")
+		rules, within := of.Tag.Get("contract"), join(path, name)
+		member, given := members[name]
+		switch {
+		case given:
+			issues = append(issues, read(member, field, within, rules)...)
+		case strings.HasPrefix(rules, "required"):
+			issues = append(issues, Issue{Field: within, Message: "it is required, and missing"})
+		case field.Kind() == reflect.Slice && field.IsNil() && field.Type() != rawMessage:
+			field.Set(reflect.MakeSlice(field.Type(), 0, 0))
+		case field.Kind() == reflect.Map && field.IsNil():
+			field.Set(reflect.MakeMap(field.Type()))
 		}
 	}
 	return issues
 }
 
-// Write is the JSON of a value as the other languages write it: without escapes that only HTML needs.
-func Write(value any) ([]byte, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
+func readSlice(text json.RawMessage, into reflect.Value, path, rules string) []Issue {
+	var items []json.RawMessage
+	if err := json.Unmarshal(text, &items); err != nil {
+		return wrong(path, "a list was expected")
 	}
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
+	var issues []Issue
+	for i, item := range items {
+		issues = append(issues, read(item, into.Index(i), path+"["+strconv.Itoa(i)+"]", "")...)
+	}
+	return append(issues, obey(into, path, rules)...)
+}
+
+func readMap(text json.RawMessage, into reflect.Value, path string) []Issue {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return wrong(path, "an object was expected")
+	}
+	into.Set(reflect.MakeMap(into.Type()))
+	var issues []Issue
+	for name, member := range members {
+		value := reflect.New(into.Type().Elem()).Elem()
+		issues = append(issues, read(member, value, join(path, name), "")...)
+		into.SetMapIndex(reflect.ValueOf(name), value)
+	}
+	return issues
+}
+
+// obey checks what the tag says beyond the type.
+func obey(value reflect.Value, path, rules string) []Issue {
+	for rule := range strings.SplitSeq(rules, ",") {
+		name, bound, _ := strings.Cut(rule, "=")
+		least, _ := strconv.Atoi(bound)
+		switch {
+		case name == "oneof" && !slices.Contains(strings.Split(bound, "|"), value.String()):
+			return wrong(path, "one of %s was expected, found `%.40s`", strings.ReplaceAll(bound, "|", ", "), value.String())
+		case name != "min":
+		case value.CanInt() && value.Int() < int64(least):
+			return wrong(path, "%d or more was expected, found %d", least, value.Int())
+		case value.Kind() == reflect.Slice && value.Len() < least:
+			return wrong(path, "%d items or more were expected, found %d", least, value.Len())
+		}
+	}
+	return nil
+}
+
+func expected(of reflect.Type) string {
+	switch of.Kind() {
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		return "a list"
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float64:
+		return "a number"
+	default:
+		return "an integer"
+	}
+}
+
+func wrong(path, format string, values ...any) []Issue {
+	return []Issue{{Field: path, Message: fmt.Sprintf(format, values...)}}
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
 }

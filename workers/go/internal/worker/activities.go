@@ -68,8 +68,12 @@ func invocationOf(args converter.EncodedValues) (contract.Invocation, error) {
 		}
 		return contract.Invocation{}, &wistro.RetryableError{Code: string(codec.CodeOf(err)), Err: err}
 	}
-	invocation, err := contract.ReadInvocation(raw.Payload().GetData())
-	var later *contract.LaterVersionError
+	return readInvocation(raw.Payload().GetData())
+}
+
+func readInvocation(text []byte) (contract.Invocation, error) {
+	invocation, err := contract.ReadInvocation(text)
+	var later *contract.VersionError
 	var unreadable *contract.UnreadableError
 	switch {
 	case errors.As(err, &later):

@@ -25,12 +25,14 @@ var _ wistro.Context = (*handlerContext)(nil)
 
 func newContext(
 	ctx context.Context, step *preparedStep, invocation *contract.Invocation,
-	attempt Attempt, recording *recording, services Services,
+	attempt Attempt, recording *recording, services Services, logger *slog.Logger,
 ) *handlerContext {
+	if step.kind == wistro.KindAPI {
+		ctx = seam.WithBodyCheck(ctx, func(body json.RawMessage) error { return recording.soften(step.checkBody(body)) })
+	}
 	return &handlerContext{
-		Context: seam.WithBodyCheck(ctx, step.checkBody), step: step, invocation: invocation, attempt: attempt,
-		recording: recording, services: services,
-		logger: slog.New(&logHandler{journal: services.Journal, invocation: invocation, attempt: attempt.Number}),
+		Context: ctx, step: step, invocation: invocation, attempt: attempt,
+		recording: recording, services: services, logger: logger,
 	}
 }
 

@@ -19,16 +19,22 @@ const ControlVariable = "WISTRO_CONTROL_FD"
 // Control tells the parent process how this one is doing, as lines of JSON; the zero value tells nobody.
 type Control struct{ conn net.Conn }
 
-// OpenControl opens the socket whose number `variable` holds; "" is none.
-func OpenControl(variable string) (*Control, error) {
+// OpenControl opens the socket that the environment names, if it names one, and keeps it from the children
+// of this process.
+func OpenControl() (*Control, error) {
+	variable := os.Getenv(ControlVariable)
 	if variable == "" {
 		return &Control{}, nil
+	}
+	if err := os.Unsetenv(ControlVariable); err != nil {
+		return nil, err
 	}
 	number, err := strconv.ParseUint(variable, 10, 31)
 	if err != nil {
 		return nil, fmt.Errorf("%s is `%s`, the number of a file descriptor was expected", ControlVariable, variable)
 	}
 	file := os.NewFile(uintptr(number), "control")
+	// FileConn makes a copy that is closed on exec.
 	defer file.Close()
 	conn, err := net.FileConn(file)
 	if err != nil {

@@ -85,7 +85,7 @@ func NewExecutor(manifest *Manifest, registered []wistro.Registered, services Se
 				"build the worker again: `wistro dev` and `wistro start` do")
 			continue
 		}
-		prepared, err := prepare(id, step, described)
+		prepared, err := prepare(id, step, described, manifest.Motia)
 		if err != nil {
 			executor.broken[id] = setupError("bad_schema", err, "correct the schema, or the type that it was made of")
 			continue
@@ -105,9 +105,11 @@ func (e *Executor) Run(ctx context.Context, invocation *contract.Invocation, att
 	if err != nil {
 		return contract.StepResult{}, &FailedError{Info: describe(err, nil)}
 	}
-	recording := newRecording(step)
+	logger := e.services.Journal.logger(invocation, attempt.Number)
+	recording := newRecording(step, logger)
 	done := make(chan outcome, 1)
-	go func() { done <- e.call(ctx, step, invocation, attempt, recording) }()
+	seen := newContext(ctx, step, invocation, attempt, recording, e.services, logger)
+	go func() { done <- e.call(seen) }()
 	found, finished := await(ctx, done, e.patience)
 	switch {
 	case !finished:
@@ -150,42 +152,38 @@ func hasStopped(ctx context.Context, err error) bool {
 }
 
 // call calls the handler, in a goroutine of its own.
-func (e *Executor) call(
-	ctx context.Context, step *preparedStep, invocation *contract.Invocation, attempt Attempt, recording *recording,
-) (found outcome) {
+func (e *Executor) call(ctx *handlerContext) (found outcome) {
 	returned := false
 	defer func() {
-		recording.close()
+		ctx.recording.close()
 		if value := recover(); value != nil {
 			found = outcome{err: &panicError{value: value, stack: stackOf(e.root)}}
 		} else if !returned {
 			found = outcome{err: errors.New("the handler ended its goroutine with `runtime.Goexit`")}
 		}
 	}()
-	found = e.handle(ctx, step, invocation, attempt, recording)
+	found.result, found.err = handle(ctx)
 	returned = true
 	return found
 }
 
-func (e *Executor) handle(
-	ctx context.Context, step *preparedStep, invocation *contract.Invocation, attempt Attempt, recording *recording,
-) outcome {
-	if err := step.checkInput(invocation); err != nil {
-		return outcome{err: err}
+func handle(ctx *handlerContext) (contract.StepResult, error) {
+	step, none := ctx.step, contract.StepResult{}
+	if err := ctx.recording.soften(step.checkInput(ctx.invocation)); err != nil {
+		return none, err
 	}
-	seen := newContext(ctx, step, invocation, attempt, recording, e.services)
-	returned, err := step.run(seen, orNull(invocation.Data))
+	returned, err := step.run(ctx, orNull(ctx.invocation.Data))
 	if err != nil {
-		return outcome{err: err}
+		return none, err
 	}
 	output, err := step.dump(returned)
 	if err != nil {
-		return outcome{err: err}
+		return none, err
 	}
 	if complaint := step.complaint(output); complaint != "" {
-		seen.Logger().Warn(complaint)
+		ctx.logger.Warn(complaint)
 	}
-	return outcome{result: recording.result(output)}
+	return ctx.recording.result(output), nil
 }
 
 func (e *Executor) find(invocation *contract.Invocation) (*preparedStep, error) {

@@ -43,6 +43,11 @@ func NewDeliveryJournal(append func(Entry), mask *Mask, log *slog.Logger) *Deliv
 	return &DeliveryJournal{append: append, mask: mask, log: log}
 }
 
+// logger is what a handler logs with.
+func (j *DeliveryJournal) logger(of *contract.Invocation, attempt int) *slog.Logger {
+	return slog.New(&logHandler{journal: j, invocation: of, attempt: attempt})
+}
+
 // line notes a line that a handler logged.
 func (j *DeliveryJournal) line(of *contract.Invocation, attempt int, level slog.Level, text string, fields map[string]any) {
 	text = j.mask.Text(text)

@@ -27,6 +27,8 @@ type preparedStep struct {
 	responses map[string]shape
 	// terminal names types of errors that are never retried.
 	terminal []string
+	// motia notes what does not fit a schema, and goes on.
+	motia bool
 }
 
 // stepID is the id of a registered step: that of its config, else the name of its file.
@@ -39,15 +41,15 @@ func stepID(registered wistro.Registered) string {
 }
 
 // prepare makes a step ready; the error says which of its schemas cannot be used.
-func prepare(id string, step *wistro.Step, described ManifestStep) (*preparedStep, error) {
+func prepare(id string, step *wistro.Step, described ManifestStep, motia bool) (*preparedStep, error) {
 	prepared := &preparedStep{
-		id: id, kind: step.Kind(), flows: described.Flows, run: step.Run, terminal: described.Terminal,
+		id: id, kind: step.Kind(), flows: described.Flows, run: step.Run, terminal: described.Terminal, motia: motia,
 	}
 	var err error
 	one := func(schema json.RawMessage, what string) shape {
 		found, wrong := shapeOf(schema)
 		if wrong != nil && err == nil {
-			err = fmt.Errorf("the schema of %s of `%s` cannot be used: %w", what, id, wrong)
+			err = fmt.Errorf("the schema of %s of `%s` (`%s`) cannot be used: %w", what, id, described.Path, wrong)
 		}
 		return found
 	}
@@ -89,7 +91,11 @@ func (s *preparedStep) checkBody(body json.RawMessage) error {
 func (s *preparedStep) dump(returned any) (json.RawMessage, error) {
 	what := fmt.Sprintf("What `%s` returned", s.id)
 	if s.kind != wistro.KindAPI {
-		return s.output.dump(returned, what)
+		output, err := encode(returned, what)
+		if err != nil {
+			return nil, err
+		}
+		return output, s.output.check(output, what)
 	}
 	response, _ := returned.(*wistro.RawResponse)
 	if response == nil {
@@ -104,7 +110,7 @@ func (s *preparedStep) dump(returned any) (json.RawMessage, error) {
 		body, output.BodyEncoding = base64.StdEncoding.EncodeToString(content), "base64"
 	}
 	var err error
-	if output.Body, err = anything.dump(body, what); err != nil {
+	if output.Body, err = encode(body, what); err != nil {
 		return nil, err
 	}
 	return contract.Write(output)

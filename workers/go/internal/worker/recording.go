@@ -3,6 +3,7 @@ package worker
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ const progressLimit = 64 << 10
 type recording struct {
 	step   string
 	topics map[string]shape
+	motia  bool
+	log    *slog.Logger
 
 	mu        sync.Mutex
 	emissions []contract.Emission
@@ -27,8 +30,19 @@ type recording struct {
 	closed    bool
 }
 
-func newRecording(step *preparedStep) *recording {
-	return &recording{step: step.id, topics: step.topics, emissions: []contract.Emission{}}
+func newRecording(step *preparedStep, log *slog.Logger) *recording {
+	return &recording{
+		step: step.id, topics: step.topics, motia: step.motia, log: log, emissions: []contract.Emission{},
+	}
+}
+
+// soften notes data that does not fit a schema and lets it pass, by Motia's rules.
+func (r *recording) soften(err error) error {
+	if err == nil || !r.motia {
+		return err
+	}
+	r.log.Warn(describe(err, nil).Message)
+	return nil
 }
 
 // emit keeps a message of a declared topic.
@@ -37,10 +51,19 @@ func (r *recording) emit(topic string, data any) error {
 		return err
 	}
 	shape, declared := r.topics[topic]
-	if !declared {
-		return r.undeclared(topic)
+	if !declared && !(r.motia && len(r.topics) == 0) {
+		err := r.undeclared(topic)
+		if r.motia {
+			r.log.Error(describe(err, nil).Message)
+			return nil
+		}
+		return err
 	}
-	message, err := shape.dump(data, fmt.Sprintf("The message that `%s` emits on `%s`", r.step, topic))
+	what := fmt.Sprintf("The message that `%s` emits on `%s`", r.step, topic)
+	message, err := encode(data, what)
+	if err == nil {
+		err = r.soften(shape.check(message, what))
+	}
 	if err != nil {
 		return err
 	}
@@ -55,7 +78,7 @@ func (r *recording) respond(data any) error {
 	if err := r.checkOpen("Respond"); err != nil {
 		return err
 	}
-	response, err := anything.dump(data, fmt.Sprintf("The response of `%s`", r.step))
+	response, err := encode(data, fmt.Sprintf("The response of `%s`", r.step))
 	if err != nil {
 		return err
 	}
@@ -77,7 +100,7 @@ func (r *recording) progress(details any) (json.RawMessage, error) {
 	if err := r.checkOpen("Heartbeat"); err != nil {
 		return nil, err
 	}
-	progress, err := anything.dump(details, fmt.Sprintf("The progress of `%s`", r.step))
+	progress, err := encode(details, fmt.Sprintf("The progress of `%s`", r.step))
 	if err == nil && len(progress) > progressLimit {
 		err = &wistro.TerminalError{
 			Code: "progress_too_large",
