@@ -1,6 +1,7 @@
 package wistro
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -78,6 +79,10 @@ func (s *Step) emits(topics []string, emissions []Emission) {
 		all = append(all, topic)
 	}
 	for _, emission := range emissions {
+		if emission == nil {
+			s.problem(errors.New("an emission is nil, expected an `Emit` or a `Topic`"))
+			continue
+		}
 		all = append(all, s.emission(emission.emission()))
 	}
 	if all != nil {

@@ -38,7 +38,7 @@ func Terminal(err error) error {
 	return &TerminalError{Err: err}
 }
 
-func (e *TerminalError) Error() string { return message(e.Err, e.Hint) }
+func (e *TerminalError) Error() string { return message(e.Err, e.Code, e.Hint) }
 
 func (e *TerminalError) Unwrap() error { return e.Err }
 
@@ -65,13 +65,17 @@ func Retryable(err error, after time.Duration) error {
 	return &RetryableError{Err: err, After: after}
 }
 
-func (e *RetryableError) Error() string { return message(e.Err, e.Hint) }
+func (e *RetryableError) Error() string { return message(e.Err, e.Code, e.Hint) }
 
 func (e *RetryableError) Unwrap() error { return e.Err }
 
-func message(err error, hint string) string {
-	if hint == "" {
-		return err.Error()
+func message(err error, code, hint string) string {
+	text := code
+	if err != nil {
+		text = err.Error()
 	}
-	return err.Error() + "\nhint: " + hint
+	if hint != "" {
+		text += "\nhint: " + hint
+	}
+	return text
 }
