@@ -103,14 +103,14 @@ class Rendering {
     switch (step.kind) {
       case 'api':
         return generic('ApiHandler', [
-          this.#types.of(step.api?.body, `${step.id} body`),
+          this.#types.of(step.api?.body, `${step.id} body`, 'received'),
           this.#responses(step),
           emits,
           pathParams(step.api?.path ?? ''),
         ])
       case 'call':
         return generic('CallHandler', [
-          this.#types.of(step.input, `${step.id} input`),
+          this.#types.of(step.input, `${step.id} input`, 'received'),
           this.#types.of(step.output, `${step.id} output`),
           emits,
         ])
@@ -127,7 +127,7 @@ class Rendering {
   }
 
   #input(step: StepLock): string {
-    const declared = this.#types.of(step.input, `${step.id} input`)
+    const declared = this.#types.of(step.input, `${step.id} input`, 'received')
     if (declared !== 'unknown') return declared
     const topics = (step.subscribes ?? []).map(({ topic }) => topic)
     if (!step.join) return union(topics.map((topic) => this.#known(topic)))

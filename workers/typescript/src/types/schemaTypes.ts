@@ -5,6 +5,12 @@ type Json = Readonly<Record<string, unknown>>
 const INDENT = '  '
 const UNKNOWN = 'unknown'
 
+/**
+ * Which side of a message a type describes: a member with a default may be missing from what is sent,
+ * and is there in what a handler receives.
+ */
+export type Side = 'sent' | 'received'
+
 /** Turns schemas into types; a type that holds itself becomes a declaration. */
 export class SchemaTypes {
   /** Declarations that the types need, in the order in which they were met. */
@@ -19,11 +25,14 @@ export class SchemaTypes {
    * @param schema - `null` or nothing: anything.
    * @param name - What a type that holds itself is called after.
    */
-  of(schema: unknown, name: string): string {
+  of(schema: unknown, name: string, side: Side = 'sent'): string {
     const text = JSON.stringify(schema ?? null)
+    const id = text.includes('"default"') ? `${side} ${text}` : text
+    const known = this.#known.get(id)
+    if (known !== undefined) return known
     const nameOf = (part: string) => this.#unique(name, part)
-    const type = this.#known.get(text) ?? new Conversion(schema, nameOf, this.declarations).type(schema)
-    this.#known.set(text, type)
+    const type = new Conversion(schema, side, nameOf, this.declarations).type(schema)
+    this.#known.set(id, type)
     return type
   }
 
@@ -43,13 +52,15 @@ interface Following {
 
 class Conversion {
   readonly #root: unknown
+  readonly #side: Side
   readonly #nameOf: (part: string) => string
   readonly #declarations: string[]
   readonly #following = new Map<string, Following>()
   readonly #declared = new Map<string, string>()
 
-  constructor(root: unknown, nameOf: (part: string) => string, declarations: string[]) {
+  constructor(root: unknown, side: Side, nameOf: (part: string) => string, declarations: string[]) {
     this.#root = root
+    this.#side = side
     this.#nameOf = nameOf
     this.#declarations = declarations
     if (isJson(root)) this.#following.set('#', { name: null })
@@ -141,8 +152,9 @@ class Conversion {
     }
     const needed = new Set(Array.isArray(required) ? required : [])
     const lines = named.map(([name, property]) => {
-      const type = indented(this.#any(property))
-      return `${comment(property)}${INDENT}${key(name)}${needed.has(name) ? '' : '?'}: ${type}`
+      const filled = this.#side === 'received' && isJson(property) && 'default' in property
+      const mark = needed.has(name) || filled ? '' : '?'
+      return `${comment(property)}${INDENT}${key(name)}${mark}: ${indented(this.#any(property))}`
     })
     // Members that are merely let pass are left out, so that a misspelt name does not compile.
     if (isJson(others) && Object.keys(others).length > 0) lines.push(`${INDENT}[key: string]: unknown`)

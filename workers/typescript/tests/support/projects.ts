@@ -39,6 +39,13 @@ export async function projectOf(files: Readonly<Record<string, string>>): Promis
   return root
 }
 
+/** Put this package into the project's `node_modules` as an installation does: no link. */
+export async function install(root: string): Promise<void> {
+  for (const part of ['package.json', 'motia.d.ts', 'dist']) {
+    await cp(join(PACKAGE, part), join(root, 'node_modules/wistro', part), { recursive: true })
+  }
+}
+
 /** Write a file of a project. */
 export async function write(root: string, path: string, text: string): Promise<void> {
   await mkdir(dirname(join(root, path)), { recursive: true })
