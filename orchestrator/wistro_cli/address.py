@@ -11,6 +11,9 @@ from typing import cast
 
 from wistro_cli.folder import RUNTIME
 
+API_VARIABLE = "WISTRO_API"
+"""Where the triggers are, for processes that cannot read the file."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Address:

@@ -1,4 +1,4 @@
-"""What `wistro dev` and the processes that it starts say to each other: JSON lines on a socket.
+"""What a process says to those that it supervises, and they to it: JSON lines on a socket.
 
 The parent asks for a reload; a process says that it is ready, that it has reloaded, or why it cannot
 start. When the parent is gone, its end of the socket closes, and the process stops by itself.

@@ -7,8 +7,11 @@ from typing import Self
 
 from wistro.errors import SetupError
 from wistro.issues import did_you_mean
+from wistro.project.declared import ForeignLanguage
+from wistro.project.lock import Lock
+from wistro_cli.hosting.languages import languages_of
 
-KNOWN = ("runs", "steps", "triggers")
+KNOWN = ("runs", "steps", "node", "go", "triggers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +21,11 @@ class Parts:
     runs: bool = True
     """The workflows: what decides what a run does next."""
     steps: bool = True
-    """The handlers. Python steps run where runs do."""
+    """The handlers in Python, which run where runs do."""
+    node: bool = True
+    """The worker of steps in TypeScript and JavaScript, where the project has some."""
+    go: bool = True
+    """The worker of steps in Go, where the project has some."""
     triggers: bool = True
     """The HTTP side and the schedules."""
 
@@ -49,4 +56,23 @@ class Parts:
                 code="unknown_part",
                 hint="say `--only runs,steps`",
             )
-        return cls(runs="runs" in names, steps="steps" in names, triggers="triggers" in names)
+        return cls(**{part: part in names for part in KNOWN})
+
+    def languages(self, lock: Lock) -> tuple[ForeignLanguage, ...]:
+        """The languages whose workers are to run beside this process.
+
+        Raises:
+            SetupError: there is nothing to do: the project has no steps in what was asked for.
+        """
+        asked: dict[ForeignLanguage, bool] = {"node": self.node, "go": self.go}
+        found: tuple[ForeignLanguage, ...] = tuple(
+            language for language in languages_of(lock) if asked[language]
+        )
+        if not (found or self.runs or self.triggers):
+            names = " and ".join(f"`{name}`" for name, wanted in asked.items() if wanted)
+            raise SetupError(
+                f"{names} was asked for, but `{lock.project}` has no such steps",
+                code="nothing_to_run",
+                hint="run `wistro lock` after adding steps, or leave `--only` out",
+            )
+        return found

@@ -15,15 +15,15 @@ from wistro.stores.journal import JournalEntry
 from wistro_cli.address import Address, read_address, remove_address, write_address
 from wistro_cli.control import CONTROL_VARIABLE, Control
 from wistro_cli.dev.changes import file_changes
-from wistro_cli.dev.child import Child
 from wistro_cli.dev.ports import choose_port
-from wistro_cli.dev.process import Process
 from wistro_cli.entries import entry_line
 from wistro_cli.environment import load_env_file, read_env_file
 from wistro_cli.findings import count
 from wistro_cli.hosting.pauses import pauses
 from wistro_cli.output import compact, describe, moment, seconds
 from wistro_cli.parts import Parts
+from wistro_cli.supervision.child import Child
+from wistro_cli.supervision.process import Command, Process
 from wistro_codec import CodecError
 
 
@@ -76,8 +76,8 @@ def test_ports() -> None:
 
 def test_parts_of_a_process() -> None:
     assert Parts.parse(None) == Parts(runs=True, steps=True, triggers=True)
-    assert Parts.parse("runs, steps") == Parts(runs=True, steps=True, triggers=False)
-    assert Parts.parse("runs") == Parts(runs=True, steps=False, triggers=False)
+    assert Parts.parse("runs, steps") == Parts(node=False, go=False, triggers=False)
+    assert Parts.parse("runs") == Parts(steps=False, node=False, go=False, triggers=False)
 
 
 def test_pauses_grow_to_a_bound() -> None:
@@ -237,7 +237,7 @@ class Told:
 
 async def test_a_child_that_crashes_is_started_again_with_pauses() -> None:
     told = Told()
-    child = Child("worker", ["no-such-command"], told)
+    child = Child("worker", Command.wistro("no-such-command"), told)
     child.start()
     while len(told.crashes) < 2:
         await asyncio.sleep(0.05)
@@ -255,7 +255,7 @@ async def test_a_process_that_does_not_end_is_killed(
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     lines: list[str] = []
-    process = await Process.spawn([], say=lines.append, hear=lambda _: None)
+    process = await Process.spawn(Command.wistro(), say=lines.append, hear=lambda _: None)
     while "here" not in lines:
         await asyncio.sleep(0.05)
     assert any("bytes)" in line for line in lines)

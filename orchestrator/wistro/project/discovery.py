@@ -7,7 +7,7 @@ is imported (fail, print, end the process, never end) cannot reach the tool.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -53,10 +53,13 @@ def discover(
         SetupError: a discoverer could not be run at all.
     """
     files = {each.language: find_step_files(root, each.patterns) for each in DISCOVERERS}
-    stopped = stop or Event()
+    interrupted = Event()
+
+    def gone() -> bool:
+        return interrupted.is_set() or (stop is not None and stop.is_set())
 
     def find(discoverer: Discoverer) -> Discovered:
-        work = _Discovery(root, discoverer, limit * discoverer.patience, stopped, progress)
+        work = _Discovery(root, discoverer, limit * discoverer.patience, gone, progress)
         try:
             return work.find(cache=cache)
         except SetupError as error:
@@ -73,7 +76,7 @@ def discover(
         try:
             found = list(threads.map(find, wanted))
         finally:
-            stopped.set()  # a discoverer must not outlive the Ctrl-C that ended us
+            interrupted.set()  # a discoverer must not outlive the Ctrl-C that ended us
     return Discovered(
         steps=tuple(step for each in found for step in each.steps),
         streams=tuple(stream for each in found for stream in each.streams),
@@ -92,12 +95,17 @@ class _Discovery:
     """One language's part."""
 
     def __init__(
-        self, root: Path, discoverer: Discoverer, limit: float, stop: Event, say: Progress
+        self,
+        root: Path,
+        discoverer: Discoverer,
+        limit: float,
+        gone: Callable[[], bool],
+        say: Progress,
     ) -> None:
         self._root = root
         self._discoverer = discoverer
         self._limit = limit
-        self._stop = stop
+        self._gone = gone
         self._say = say
 
     def find(self, *, cache: bool) -> Discovered:
@@ -133,7 +141,7 @@ class _Discovery:
             while True:
                 skipped = [part for path in lost for part in ("--skip", path)]
                 options = [str(self._root), "--progress", str(progress), *skipped]
-                ended = run_to_end([*command, *options], self._root, self._limit, self._stop)
+                ended = run_to_end([*command, *options], self._root, self._limit, self._gone)
                 if ended.code == 0 and ended.out:
                     found = discoverer.parse(ended.out)
                     return found.model_copy(update={"errors": (*found.errors, *lost.values())})

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 _LOOK_EVERY = 0.1
 
@@ -26,14 +25,14 @@ class Ended:
     """The last line on its stderr."""
 
 
-def run_to_end(command: Sequence[str], root: Path, limit: float, stop: Event) -> Ended:
+def run_to_end(command: Sequence[str], root: Path, limit: float, gone: Callable[[], bool]) -> Ended:
     """Run `command` in the folder `root`.
 
     Args:
         command: The program and its arguments.
         root: The working directory.
         limit: Seconds after which it is killed, with what it has started.
-        stop: Set when nobody waits for it any more: it is killed, too.
+        gone: Whether nobody waits for it any more: then it is killed, too.
     """
     process = subprocess.Popen(
         command,
@@ -44,7 +43,7 @@ def run_to_end(command: Sequence[str], root: Path, limit: float, stop: Event) ->
         start_new_session=True,
     )
     try:
-        out, err, ended = _communicate(process, limit, stop)
+        out, err, ended = _communicate(process, limit, gone)
     except BaseException:
         _kill_group(process.pid)
         process.wait()
@@ -55,11 +54,11 @@ def run_to_end(command: Sequence[str], root: Path, limit: float, stop: Event) ->
 
 
 def _communicate(
-    process: subprocess.Popen[bytes], limit: float, stop: Event
+    process: subprocess.Popen[bytes], limit: float, gone: Callable[[], bool]
 ) -> tuple[bytes, bytes, bool]:
     """What it printed, and whether it ended by itself."""
     waited = 0.0
-    while waited < limit and not stop.is_set():
+    while waited < limit and not gone():
         pause = min(_LOOK_EVERY, limit - waited)
         with suppress(subprocess.TimeoutExpired):
             return *process.communicate(timeout=pause), True

@@ -13,10 +13,9 @@ import httpx
 import typer
 
 from wistro.errors import RunError, SetupError, WistroError
-from wistro_cli.address import read_address
+from wistro_cli.address import API_VARIABLE, read_address
 from wistro_cli.folder import RUNTIME, project_folder
 
-API_VARIABLE = "WISTRO_API"
 TOKEN_VARIABLE = "WISTRO_TOKEN"  # noqa: S105 - the name of the variable
 PREFIX = "/_wistro"
 

@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
 from watchfiles import Change, awatch  # pyright: ignore[reportUnknownVariableType] - a union with trio's types
 
+from wistro.project.descriptor import Language
 from wistro.project.files import is_own
 
 _SETTLE = 60
 """Milliseconds of quiet after which changes are reported together: editors write in several steps."""
 
 _NOT_SOURCES = frozenset({".pyc", ".pyo", ".swp", ".tmp", ".lock"})
+
+
+_CODE: Mapping[str, Language] = {
+    ".py": "python",
+    **dict.fromkeys((".ts", ".tsx", ".js", ".mjs", ".cjs"), "node"),
+    ".go": "go",
+}
+_PACKAGES: Mapping[str, Language] = {
+    **dict.fromkeys(("package.json", "tsconfig.json"), "node"),
+    **dict.fromkeys(("go.mod", "go.sum", "go.work"), "go"),
+}
+
+
+def languages_of_code(changed: Iterable[Path]) -> frozenset[Language]:
+    """The languages that some of the files are code of, or that their packages come from."""
+    # Declarations are read by compilers only; `wistro types` writes some.
+    code = [path for path in changed if not path.name.endswith(".d.ts")]
+    found = {_CODE.get(path.suffix) or _PACKAGES.get(path.name) for path in code}
+    return frozenset[Language](found - {None})  # pyright: ignore[reportArgumentType] - None is out
 
 
 async def file_changes(root: Path) -> AsyncGenerator[set[Path], None]:

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from wistro.project import Lock
 from wistro.stores.journal import JournalEntry
-from wistro_cli.dev.child import Watcher
 from wistro_cli.entries import entry_line
 from wistro_cli.findings import Problem, count
 from wistro_cli.output import say, say_error, show, show_json_line
+from wistro_cli.supervision.child import Watcher
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from typing import Any
 
 from wistro.errors import WistroError
 from wistro.project import Compiled, Lock, Project
+from wistro.project.descriptor import Language
+from wistro.project.holding import hold
 from wistro.project.lock import changes, dump_lock
 from wistro.stores.journal import Journal
 from wistro.temporal.host.runtime import Runtime
-from wistro_cli.dev.changes import file_changes
-from wistro_cli.dev.child import Child
+from wistro_cli.dev.changes import file_changes, languages_of_code
+from wistro_cli.dev.children import Change, Children
 from wistro_cli.dev.ports import LOOPBACK, choose_port
 from wistro_cli.dev.screen import Places, Screen
 from wistro_cli.dev.temporal import LocalTemporal
@@ -62,8 +65,8 @@ class Session:
         )
         self._broken: frozenset[str] = frozenset()
         self._lock: Lock | None = None
-        self._triggers: Child | None = None
-        self._worker: Child | None = None
+        self._children: Children | None = None
+        self._nobody_waits = threading.Event()
         self._said_running = False
 
     async def run(self) -> int:
@@ -83,16 +86,15 @@ class Session:
         return self._code
 
     async def _run(self, starting: asyncio.Task[None]) -> None:
-        compiled = await asyncio.to_thread(Project.open(self._root).compile)
+        compiled, _ = await self._compile()
         self._screen.problems(problems_of(compiled))
         self._use(compiled)
         runtime = Runtime.open(Project.open(self._root), compiled.lock, self._temporal.address)
         journal = await runtime.open_journal()
         try:
             after = await journal.last_seq()
-            self._triggers, self._worker = self._children()
-            self._triggers.start()
-            self._worker.start()
+            self._children = self._make_children()
+            await self._children.start(compiled.lock)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow(journal, after))
                 tasks.create_task(self._announce(starting))
@@ -100,18 +102,31 @@ class Session:
         finally:
             await journal.close()
 
-    def _children(self) -> tuple[Child, Child]:
+    async def _compile(self) -> tuple[Compiled, frozenset[Language]]:
+        """The project as its files are now, and the languages that stay as they were."""
+        project, before = Project.open(self._root), self._lock
+        loop = asyncio.get_running_loop()
+
+        def say(line: str) -> None:
+            loop.call_soon_threadsafe(self._screen.note, line)
+
+        def compile_now() -> tuple[Compiled, frozenset[Language]]:
+            found = project.discover(progress=say, stop=self._nobody_waits)
+            found, held = hold(found, before) if before else (found, frozenset[Language]())
+            return project.compile(found), held
+
+        return await asyncio.to_thread(compile_now)
+
+    def _make_children(self) -> Children:
         # Children inherit where Temporal is, and where the triggers are.
         os.environ["TEMPORAL_ADDRESS"] = self._temporal.address.address
         os.environ["TEMPORAL_NAMESPACE"] = self._temporal.address.namespace
         os.environ["WISTRO_API"] = f"http://{LOOPBACK}:{self._port}"
         start = ["--project", str(self._root), "start", "--lock", str(self._root / LOCK)]
-        listen = ["--only", "triggers", "--host", LOOPBACK, "--port", str(self._port)]
+        listen = ["--host", LOOPBACK, "--port", str(self._port)]
         listen += [part for origin in self._temporal.ui_origins for part in ("--ui-origin", origin)]
-        work = ["--only", "runs,steps", "--drain", f"{self._options.drain:g}"]
-        return (
-            Child("triggers", [*start, *listen], self._screen),
-            Child("worker", [*start, *work], self._screen),
+        return Children(
+            self._root, self._screen, start=start, listen=listen, drain=self._options.drain
         )
 
     async def _announce(self, starting: asyncio.Task[None]) -> None:
@@ -122,10 +137,9 @@ class Session:
 
     async def _everything_ready(self) -> None:
         """Wait for the children; the first time that they all work, say where everything is."""
-        children = [child for child in (self._triggers, self._worker) if child is not None]
-        await asyncio.gather(*(child.ready() for child in children))
-        works = all(child.works for child in children)
-        if self._lock is not None and works and not self._said_running:
+        assert self._children
+        await self._children.ready()
+        if self._lock is not None and self._children.work and not self._said_running:
             self._said_running = True
             url = f"http://localhost:{self._port}"
             places = Places(
@@ -156,35 +170,32 @@ class Session:
 
     async def _changed(self, changed: set[Path]) -> None:
         """Load again what the changed files are part of."""
-        assert self._triggers
-        assert self._worker
-        env_changed = any(path.name == ENV_FILE for path in changed)
-        if env_changed:
+        assert self._children
+        assert self._lock
+        env = any(path.name == ENV_FILE for path in changed)
+        if env:
             self._from_env = load_env_file(self._root, replacing=self._from_env)
-        compiled = await asyncio.to_thread(Project.open(self._root).compile)
-        problems = problems_of(compiled)
-        newly_broken = _broken(compiled) - self._broken
         old = self._lock
-        if newly_broken and old is not None:
-            # Half a sentence was saved: runs must not lose a step, or their attempts, over it.
-            self._screen.problems(problems)
+        compiled, held = await self._compile()
+        newly_broken = _broken(compiled) - self._broken
+        if newly_broken & _unusable(compiled):
+            # Runs must not lose a step, or their attempts, over a slip.
+            self._screen.problems(problems_of(compiled))
             self._screen.note("what ran before goes on")
             return
-        differences = changes(old, compiled.lock) if old else ()
-        code_changed = env_changed or any(path.suffix == ".py" for path in changed)
-        if not (differences or code_changed or self._broken != _broken(compiled)):
+        code = languages_of_code(changed) - held
+        change = Change(old=old, new=compiled.lock, code=code, env=env)
+        differs = old.build != compiled.lock.build or bool(code) or env
+        if not (differs or self._broken != _broken(compiled)):
             return
-        self._screen.problems(problems)
+        self._screen.problems(problems_of(compiled))
         self._use(compiled)
-        settings_changed = old is not None and old.runtime != compiled.lock.runtime
-        if env_changed or settings_changed:
-            await self._triggers.replace(self._options.drain, overlap=False)
-        elif differences:
-            self._triggers.reload()
-        if code_changed or differences:
-            await self._worker.replace(self._options.drain, overlap=True)
-        await self._worker.ready()
-        self._screen.reloaded(compiled.lock.build, differences)
+        if held:
+            self._screen.note("what ran before goes on")
+        if differs:
+            await self._children.follow(change)
+            await self._children.ready()
+            self._screen.reloaded(compiled.lock.build, changes(old, compiled.lock))
         await self._everything_ready()
 
     def _use(self, compiled: Compiled) -> None:
@@ -209,12 +220,10 @@ class Session:
 
     async def _end(self, starting: asyncio.Task[None]) -> None:
         """Nothing new, then what runs, then what it runs on."""
-        if self._triggers is not None:
+        self._nobody_waits.set()
+        if self._children is not None:
             self._screen.note("stopping")
-        patience = self._options.drain + 5
-        for child in (self._triggers, self._worker):
-            if child is not None:
-                await child.stop(patience)
+            await self._children.stop()
         starting.cancel()
         with suppress(asyncio.CancelledError, WistroError):
             await starting
@@ -227,5 +236,9 @@ class Session:
 
 def _broken(compiled: Compiled) -> frozenset[str]:
     """The files that are left out because of what is wrong with them."""
-    unusable = {finding.step for finding in compiled.findings if finding.step}
-    return frozenset(unusable | {error.path for error in compiled.errors})
+    return _unusable(compiled) | {error.path for error in compiled.errors}
+
+
+def _unusable(compiled: Compiled) -> frozenset[str]:
+    """Those of them that load."""
+    return frozenset(finding.step for finding in compiled.findings if finding.step)

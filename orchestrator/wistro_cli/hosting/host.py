@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 
 import structlog
 
 from wistro.errors import WistroError
+from wistro.project.declared import ForeignLanguage
 from wistro.project.lock import load_lock
 from wistro.temporal.host.runtime import Runtime
-from wistro_cli.address import Address, read_address, remove_address, write_address
+from wistro_cli.address import API_VARIABLE, Address, read_address, remove_address, write_address
 from wistro_cli.control import Control
 from wistro_cli.hosting.garbage import settle
 from wistro_cli.hosting.options import HostOptions
 from wistro_cli.hosting.stores import open_stores
 from wistro_cli.hosting.triggers import TriggersPart
 from wistro_cli.hosting.work import backends_of, work
+from wistro_cli.hosting.workers import Workers
 from wistro_cli.output import describe
 from wistro_worker.serve import Backends
 
-API_VARIABLE = "WISTRO_API"
 INTERRUPTED = 130
 
 _log = structlog.stdlib.get_logger("wistro.host")
@@ -41,6 +43,7 @@ class Host:
         self._control = control
         self._stop = asyncio.Event()
         self._triggers: TriggersPart | None = None
+        self._api: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._code = 0
 
     async def run(self) -> int:
@@ -51,22 +54,27 @@ class Host:
         """
         self._listen_for_signals()
         runtime, parts = self._runtime, self._options.parts
+        languages = parts.languages(runtime.lock)
         async with AsyncExitStack() as stack:
             stores = (
                 await stack.enter_async_context(open_stores(runtime)) if parts.triggers else None
             )
             if stores is not None:
                 self._triggers = await TriggersPart.make(runtime, stores, self._options)
+            else:
+                self._api.set_result(_api(runtime))
             backends = await stack.enter_async_context(
                 backends_of(runtime, stores, _api(runtime)) if parts.runs else nullcontext()
             )
             try:
-                await self._run_parts(backends)
+                await self._run_parts(backends, languages)
             finally:
                 remove_address(runtime.project.root)
         return self._code
 
-    async def _run_parts(self, backends: Backends | None) -> None:
+    async def _run_parts(
+        self, backends: Backends | None, languages: Sequence[ForeignLanguage]
+    ) -> None:
         stop_working = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             obeying = serving = None
@@ -86,6 +94,8 @@ class Host:
                         on_ready=self._is_working,
                     )
                 )
+            if languages:
+                tasks.create_task(self._run_workers(languages, stop_working))
             await self._stop.wait()
             # Requests under way wait for what runs answer, so the runs go last.
             if serving is not None:
@@ -93,6 +103,21 @@ class Host:
             stop_working.set()
             if obeying is not None:
                 obeying.cancel()
+
+    async def _run_workers(self, languages: Sequence[ForeignLanguage], stop: asyncio.Event) -> None:
+        # They reach state and journal through the triggers, which may be those of this process.
+        serving = asyncio.ensure_future(asyncio.shield(self._api))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if serving.done():
+            workers = Workers(self._runtime, languages, self._options)
+            await workers.run(serving.result(), stop=stop, on_ready=self._workers_work)
+
+    def _workers_work(self) -> None:
+        _log.info("working on steps")
+        if self._control is not None and self._triggers is None and not self._options.parts.runs:
+            self._control.tell("ready")
 
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -112,6 +137,7 @@ class Host:
             url=url, pid=os.getpid(), temporal=server.address, namespace=server.namespace
         )
         write_address(self._runtime.project.root, address)
+        self._api.set_result(url)
         _log.info("serving", url=url, api=f"{url}/_wistro/api", docs=f"{url}/docs")
         if self._control is not None:
             self._control.tell("ready", url=url)

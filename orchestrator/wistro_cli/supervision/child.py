@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from time import monotonic
 from typing import Protocol
 
-from wistro_cli.dev.process import Process
+from wistro_cli.supervision.process import Command, Process
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
@@ -34,9 +34,10 @@ class Watcher(Protocol):
 class Child:
     """A part of the project in a process of its own."""
 
-    def __init__(self, name: str, arguments: Sequence[str], watcher: Watcher) -> None:
+    def __init__(self, name: str, command: Command, watcher: Watcher) -> None:
         self.name = name
-        self._arguments = arguments
+        self.command = command
+        """What it is started with, from its next start on."""
         self._watcher = watcher
         self._current: Process | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -100,9 +101,13 @@ class Child:
         pause = _FIRST_PAUSE
         while True:
             began = monotonic()
-            self._current = process = await Process.spawn(
-                self._arguments, say=self._say, hear=self._hear
-            )
+            try:
+                self._current = process = await Process.spawn(
+                    self.command, say=self._say, hear=self._hear
+                )
+            except OSError as error:
+                self._hear({"event": "failed", "message": f"`{error.filename}`: {error.strerror}"})
+                return
             code = await process.wait()
             self._current = None
             if self._refused:

@@ -1,4 +1,4 @@
-"""One run of a process that `wistro dev` starts."""
+"""One run of a process that is supervised."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self, cast
 
 from wistro_cli.control import CONTROL_VARIABLE
@@ -22,8 +24,29 @@ Say = Callable[[str], None]
 Hear = Callable[[Mapping[str, object]], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What a process is started with."""
+
+    arguments: tuple[str, ...]
+    """The program and its arguments."""
+    folder: Path | None = None
+    """The working directory, where it is not ours."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What its environment has beyond ours."""
+
+    @classmethod
+    def wistro(cls, *arguments: str) -> Self:
+        """A subcommand of `wistro` and its options."""
+        # -P: a `json.py` in the project does not shadow the standard library's.
+        return cls(
+            arguments=(sys.executable, "-P", "-m", "wistro_cli", *arguments),
+            env={"PYTHONUNBUFFERED": "1"},
+        )
+
+
 class Process:
-    """A `wistro` process in a session of its own, so that Ctrl-C in the terminal is ours to handle."""
+    """A process in a session of its own, so that Ctrl-C in the terminal is ours to handle."""
 
     def __init__(
         self,
@@ -36,24 +59,20 @@ class Process:
         self._reading = reading
 
     @classmethod
-    async def spawn(cls, arguments: Sequence[str], *, say: Say, hear: Hear) -> Self:
-        """Start `wistro` with `arguments`.
+    async def spawn(cls, command: Command, *, say: Say, hear: Hear) -> Self:
+        """Start a process that speaks as `wistro_cli.control` says.
 
         Args:
-            arguments: The subcommand and its options.
+            command: What to start, and how.
             say: Called with each line that it prints.
             hear: Called with what it tells on its control channel.
         """
         ours, theirs = socket.socketpair()
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                # -P: a `json.py` in the project does not shadow the standard library's.
-                "-P",
-                "-m",
-                "wistro_cli",
-                *arguments,
-                env={**os.environ, CONTROL_VARIABLE: str(theirs.fileno()), "PYTHONUNBUFFERED": "1"},
+                *command.arguments,
+                cwd=command.folder,
+                env={**os.environ, **command.env, CONTROL_VARIABLE: str(theirs.fileno())},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
