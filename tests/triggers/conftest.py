@@ -20,7 +20,9 @@ from tests.conftest import TemporalServer
 from wistro.project import Project
 from wistro.stores.journal import Journal
 from wistro.stores.memory import MemoryJournal, MemoryState
+from wistro.stores.memory_stream import MemoryStreams
 from wistro.stores.state import StateStore
+from wistro.stores.stream import StreamStore
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
@@ -42,6 +44,7 @@ class Shop:
     runtime: Runtime
     engine: Engine
     state: StateStore = field(default_factory=MemoryState)
+    streams: StreamStore = field(default_factory=MemoryStreams)
     journal: Journal = field(default_factory=MemoryJournal)
     app: FastAPI = field(default_factory=FastAPI)
     url: str = ""
@@ -89,7 +92,12 @@ async def open_shop(address: ServerAddress, folder: Path) -> AsyncIterator[Shop]
     engine = await runtime.engine(lazy=True)
     shop = Shop(runtime=runtime, engine=engine)
     shop.app = create_app(
-        engine, runtime, state=shop.state, journal=shop.journal, secret=SECRETS.get
+        engine,
+        runtime,
+        state=shop.state,
+        streams=shop.streams,
+        journal=shop.journal,
+        secret=SECRETS.get,
     )
     stop, ready = asyncio.Event(), asyncio.Event()
 

@@ -49,7 +49,12 @@ async def test_a_missing_secret_is_named(shop: Shop, secret: str | None, finding
     secrets = {**SECRETS, "BANK_SECRET": secret}
     with pytest.raises(SetupError, match=f"`bank` .* `BANK_SECRET`, which is {finding}") as missing:
         create_app(
-            shop.engine, shop.runtime, state=shop.state, journal=shop.journal, secret=secrets.get
+            shop.engine,
+            shop.runtime,
+            state=shop.state,
+            streams=shop.streams,
+            journal=shop.journal,
+            secret=secrets.get,
         )
     assert (missing.value.code, missing.value.file) == ("secret_missing", "steps/bank.step.py")
     assert missing.value.hint is not None

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from wistro.stores.worker_client import WORKER_API
-from wistro_codec import verify_run_token
+from wistro_codec import RunToken, verify_run_token
 from wistro_codec.server import bearer_token, codec_router, loopback
 from wistro_codec.storage import resolver
 from wistro_triggers.auth import RequireToken
@@ -26,6 +26,10 @@ from wistro_triggers.management.site import Site
 from wistro_triggers.messages import Messages
 from wistro_triggers.openapi import project_openapi
 from wistro_triggers.routes import ApiRoutes
+from wistro_triggers.streams import StreamServer, streams_router
+from wistro_triggers.streams_access import StreamAccess
+from wistro_triggers.streams_feed import StreamFeed
+from wistro_triggers.streams_worker_api import Served, streams_worker_api
 from wistro_triggers.topics import topics_router
 from wistro_triggers.worker_api import worker_api
 
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from wistro.project.lock import Lock
     from wistro.stores.journal import Journal
     from wistro.stores.state import StateStore
+    from wistro.stores.stream import StreamStore
     from wistro.temporal.host.engine import Engine
     from wistro.temporal.host.runtime import Runtime
 
@@ -44,6 +49,7 @@ def create_app(
     runtime: Runtime,
     *,
     state: StateStore,
+    streams: StreamStore,
     journal: Journal,
     development: bool = False,
     ui_origins: Sequence[str] = (),
@@ -55,6 +61,7 @@ def create_app(
         engine: Starts and shows runs; its lock says which endpoints there are.
         runtime: The project's settings, keys and management token.
         state: What `ctx.state` reads and writes.
+        streams: What `ctx.streams` reads and writes, and clients follow.
         journal: What runs do and log.
         development: Show the text of unexpected errors to callers, and let the Temporal UI of this
             machine decrypt payloads without a token.
@@ -69,6 +76,7 @@ def create_app(
         engine=engine,
         project=runtime.project,
         state=state,
+        streams=Served(streams, lambda: engine.lock, runtime.keys),
         journal=journal,
         live=LiveStreams(journal),
         messages=Messages(engine),
@@ -79,7 +87,12 @@ def create_app(
     routes = ApiRoutes(server, engine.lock, secret=secret)
     ours = _ours(site, runtime.token, public_metrics=settings.public_metrics)
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
+    followers = _followers(site, runtime, development=development)
+    ours.include_router(streams_router(followers, "/streams"))
     app = _shell(site, routes, worker=_worker_api(site, runtime), ours=ours)
+    # Motia's clients connect to wherever the server is, at any path.
+    app.include_router(streams_router(followers, "/{path:path}"))
+    app.state.feed = followers.feed
     install_faults(app)
     bounded = (f"{OURS}/codec/", f"{WORKER_API}/")
     app.add_middleware(Edge, max_body_bytes=settings.max_body, bounded=bounded)
@@ -104,6 +117,8 @@ def reload_app(app: FastAPI, lock: Lock) -> None:
     """
     routes: ApiRoutes = app.state.routes
     routes.reload(lock)
+    feed: StreamFeed = app.state.feed
+    feed.interrupt()  # who may follow what may have changed
 
 
 def _shell(site: Site, routes: ApiRoutes, *, worker: APIRouter, ours: FastAPI) -> FastAPI:
@@ -147,6 +162,15 @@ def _ours(site: Site, token: str, *, public_metrics: bool) -> FastAPI:
     return ours
 
 
+def _followers(site: Site, runtime: Runtime, *, development: bool) -> StreamServer:
+    def lock() -> Lock:
+        return site.lock
+
+    access = StreamAccess(lock, keys=runtime.keys, token=runtime.token, development=development)
+    feed = StreamFeed(site.streams.store)
+    return StreamServer(feed=feed, access=access, lock=lock, development=development)
+
+
 def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> APIRouter:
     bearer = bearer_token(runtime.token)
     return codec_router(
@@ -158,9 +182,11 @@ def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> AP
 
 
 def _worker_api(site: Site, runtime: Runtime) -> APIRouter:
-    return worker_api(
-        project=site.lock.project,
-        state=site.state,
-        journal=site.journal,
-        verify=lambda token: verify_run_token(runtime.keys, token, now=time.time()),
+    def verify(token: str) -> RunToken:
+        return verify_run_token(runtime.keys, token, now=time.time())
+
+    router = worker_api(
+        project=site.lock.project, state=site.state, journal=site.journal, verify=verify
     )
+    router.include_router(streams_worker_api(served=site.streams, verify=verify))
+    return router

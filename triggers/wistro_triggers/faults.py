@@ -31,6 +31,7 @@ _STATUS_OF_CODE = {
     "topic_not_found": 404,
     "schedule_not_found": 404,
     "state_conflict": 409,
+    "stream_conflict": 409,
     "store_unavailable": 503,
     "store_closed": 503,
     "value_not_json": 422,

@@ -14,6 +14,9 @@ from fastapi import FastAPI
 from wistro.errors import SetupError
 from wistro_triggers.live import LiveStreams
 
+MAX_CLIENT_MESSAGE = 64 * 1024
+"""The bound on what a client of streams may send at once, in bytes."""
+
 
 async def serve(
     app: FastAPI,
@@ -41,7 +44,10 @@ async def serve(
     config = uvicorn.Config(
         app,
         log_config=None,
+        # Below that it logs the address of every WebSocket, tokens included.
+        log_level="warning",
         access_log=False,
+        ws_max_size=MAX_CLIENT_MESSAGE,
         server_header=False,
         timeout_graceful_shutdown=int(grace),
         lifespan="on",

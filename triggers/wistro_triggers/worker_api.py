@@ -8,49 +8,33 @@ addresses are not. `workers/contract` describes the bodies.
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import to_json
+from pydantic import Field
 
-from wistro.errors import StoreError
 from wistro.stores.journal import Journal, JournalEntry, Level
 from wistro.stores.state import DEFAULT_PAGE, StateStore
 from wistro.stores.worker_client import WORKER_API
-from wistro_codec.errors import CodecError
-from wistro_triggers.problems import Detail, Problem
+from wistro_triggers.problems import Problem
+from wistro_triggers.worker_http import (
+    Body,
+    ErrorRoute,
+    RunClaims,
+    Verify,
+    answer,
+    bearer,
+    claims_of,
+    read,
+)
 
 MAX_STATE_BODY = 4 * 1024 * 1024
 MAX_JOURNAL_BODY = 1024 * 1024
 MAX_ENTRIES = 1000
 
 
-class RunClaims(Protocol):
-    """What a genuine run token says."""
-
-    @property
-    def flow(self) -> str:
-        """The flow of the run."""
-        ...
-
-    @property
-    def run_id(self) -> str:
-        """The run."""
-        ...
-
-
-Verify: TypeAlias = Callable[[str], RunClaims]
-"""Reads a run token; raises `CodecError` when it is not genuine, or has expired."""
-
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Operation(_Body, abc.ABC):
+class _Operation(Body, abc.ABC):
     """A request for the state."""
 
     @abc.abstractmethod
@@ -151,7 +135,7 @@ _OPERATIONS: Mapping[str, type[_Operation]] = {
 }
 
 
-class _Line(_Body):
+class _Line(Body):
     kind: str = Field(min_length=1, max_length=64)
     at: float = Field(allow_inf_nan=False)
     flow: str | None = None
@@ -161,19 +145,16 @@ class _Line(_Body):
     attempt: int | None = Field(default=None, ge=0, lt=2**31)
     level: Level = "info"
     message: str = ""
-    fields: dict[str, object] = {}
+    fields: dict[str, object] = Field(default_factory=dict[str, object])
 
 
-class _Batch(_Body):
+class _Batch(Body):
     token: str
     entries: list[_Line]
 
 
-class _Batches(_Body):
+class _Batches(Body):
     batches: list[_Batch]
-
-
-BodyT = TypeVar("BodyT", bound=_Body)
 
 
 def worker_api(
@@ -193,12 +174,12 @@ def worker_api(
         verify: Reads run tokens.
         max_state_body: The bound on one request for state; above twice the bound on a value.
     """
-    router = APIRouter(prefix=WORKER_API, route_class=_Route, include_in_schema=False)
+    router = APIRouter(prefix=WORKER_API, route_class=ErrorRoute, include_in_schema=False)
 
     @router.post("/state/{operation}")
     async def operate_on_state(operation: str, request: Request) -> Response:
         """Serve an operation on the state, for any run of the project."""
-        _claims(verify, _bearer(request))
+        claims_of(verify, bearer(request))
         shape = _OPERATIONS.get(operation)
         if shape is None:
             raise Problem(
@@ -207,8 +188,8 @@ def worker_api(
                 f"There is no operation `{operation}` on state. hint: expected one of"
                 f" {', '.join(f'`{name}`' for name in _OPERATIONS)}.",
             )
-        body = await _read(request, shape, max_state_body)
-        return _answer(await body.serve(state))
+        body = await read(request, shape, max_state_body)
+        return answer(await body.serve(state))
 
     @router.post("/journal")
     async def append_to_journal(request: Request) -> Response:
@@ -216,7 +197,7 @@ def worker_api(
 
         A refused batch does not hold up the others, unless there are no others.
         """
-        body = await _read(request, _Batches, MAX_JOURNAL_BODY)
+        body = await read(request, _Batches, MAX_JOURNAL_BODY)
         entries = sum(len(batch.entries) for batch in body.batches)
         if max(entries, len(body.batches)) > MAX_ENTRIES:
             raise Problem(
@@ -229,7 +210,7 @@ def worker_api(
         refused: list[tuple[int, Problem]] = []
         for batch in body.batches:
             try:
-                accepted += _entries(project, _claims(verify, batch.token), batch.entries)
+                accepted += _entries(project, claims_of(verify, batch.token), batch.entries)
             except Problem as problem:
                 refused.append((len(batch.entries), problem))
         if refused and len(refused) == len(body.batches):
@@ -239,7 +220,7 @@ def worker_api(
             {"entries": count, "code": problem.code, "message": problem.message}
             for count, problem in refused
         ]
-        return _answer({"accepted": len(accepted), "refused": refusals})
+        return answer({"accepted": len(accepted), "refused": refusals})
 
     return router
 
@@ -262,96 +243,3 @@ def _entries(project: str, run: RunClaims, lines: Sequence[_Line]) -> list[Journ
         )
         for line in lines
     ]
-
-
-class _Route(APIRoute):
-    """Answers errors of stores in the one shape, whichever application includes the router."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        serve = super().get_route_handler()
-
-        async def guarded(request: Request) -> Response:
-            try:
-                return await serve(request)
-            except Problem as problem:
-                return problem.response()
-            except StoreError as error:
-                return _store_problem(error).response()
-
-        return guarded
-
-
-_STATUS = {
-    "state_conflict": 409,
-    "value_too_large": 413,
-    "store_unavailable": 503,
-    "store_closed": 503,
-}
-
-
-def _store_problem(error: StoreError) -> Problem:
-    status = _STATUS.get(error.code, 503 if error.retryable else 422)
-    return Problem(
-        status,
-        error.code,
-        f"{error.message}. hint: {error.hint}" if error.hint else error.message,
-        details=[Detail(field=name, message=str(found)) for name, found in error.details.items()],
-        headers={"retry-after": "1"} if status == 503 else None,
-    )
-
-
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Problem(
-            401,
-            "token_missing",
-            "A run token was expected in `Authorization: Bearer …`. hint: this is the API of workers;"
-            " people and programs use `/_wistro/api`.",
-            headers={"www-authenticate": "Bearer"},
-        )
-    return token
-
-
-def _claims(verify: Verify, token: str) -> RunClaims:
-    try:
-        return verify(token)
-    except CodecError as error:
-        message = error.message.rstrip(".")
-        raise Problem(
-            401,
-            error.code,
-            f"{message}. hint: {error.hint}" if error.hint else message,
-            headers={"www-authenticate": 'Bearer error="invalid_token"'},
-        ) from None
-
-
-async def _read(request: Request, shape: type[BodyT], limit: int) -> BodyT:
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > limit:
-            raise Problem(
-                413,
-                "body_too_large",
-                f"The request body has more than {limit:,} bytes. hint: send less at once.",
-            )
-    try:
-        return shape.model_validate_json(bytes(raw))
-    except ValidationError as error:
-        details = [
-            Detail(field=".".join(map(str, found["loc"])), message=found["msg"])
-            for found in error.errors(include_url=False, include_input=False)[:10]
-        ]
-        raise Problem(
-            422,
-            "invalid_body",
-            "The body is not what this operation expects. hint: see `details`, and"
-            " `workers/contract`; worker and engine should be of the same version.",
-            details=details,
-        ) from None
-
-
-def _answer(content: dict[str, object]) -> Response:
-    # Not `JSONResponse`: FastAPI would walk the whole value once more before it is encoded.
-    return Response(to_json(content), media_type="application/json")

@@ -121,12 +121,16 @@ class WorkerApiClient:
         try:
             found = answer.json()["error"]
             code, text = str(found["code"]), str(found["message"])
+            details = {each["field"]: each["message"] for each in found.get("details", ())}
         except (ValueError, KeyError, TypeError):
             code = "store_unavailable" if status in _NOT_DONE | _UNSURE else "store_error"
+            details = {}
             text = f"The worker API at `{self.url}` was expected to answer; found HTTP {status}"
         message, _, hint = text.partition(" hint: ")
         retryable = status >= 500 or status in {409, 429} or code == "token_expired"
-        return StoreError(message.rstrip("."), code=code, hint=hint or None, retryable=retryable)
+        return StoreError(
+            message.rstrip("."), code=code, hint=hint or None, retryable=retryable, details=details
+        )
 
 
 class _Away(BaseException):

@@ -1,10 +1,10 @@
-"""The state and the journal of a process that opens them itself."""
+"""The state, the streams and the journal of a process that opens them itself."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ import structlog
 from wistro.errors import StoreError
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
+from wistro.stores.stream import StreamStore
 from wistro.temporal.host.runtime import Runtime
 
 KEEP_JOURNAL = timedelta(days=7)
@@ -24,9 +25,10 @@ _log = structlog.stdlib.get_logger("wistro.host")
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """Where steps keep values, and where it is noted what runs do."""
+    """Where steps keep values and items, and where it is noted what runs do."""
 
     state: StateStore
+    streams: StreamStore
     journal: Journal
 
 
@@ -38,17 +40,16 @@ async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
         SetupError: the project names an adapter that there is not.
         StoreError: a store cannot be opened.
     """
-    state = await runtime.open_state()
-    try:
+    async with AsyncExitStack() as stack:
+        state = await runtime.open_state()
+        stack.push_async_callback(state.close)
+        streams = await runtime.open_streams()
+        stack.push_async_callback(streams.close)
         journal = await runtime.open_journal()
+        stack.push_async_callback(journal.close)
         pruning = asyncio.create_task(_prune(journal))
-        try:
-            yield Stores(state=state, journal=journal)
-        finally:
-            pruning.cancel()
-            await journal.close()
-    finally:
-        await state.close()
+        stack.callback(pruning.cancel)
+        yield Stores(state=state, streams=streams, journal=journal)
 
 
 async def _prune(journal: Journal) -> None:

@@ -44,6 +44,7 @@ class TriggersPart:
             engine,
             runtime,
             state=stores.state,
+            streams=stores.streams,
             journal=stores.journal,
             development=options.development,
             ui_origins=options.ui_origins,

@@ -58,8 +58,13 @@ async def backends_of(
 ) -> AsyncGenerator[Backends]:
     """The stores of this process when it has opened them, else those behind the triggers at `api`."""
     if stores is not None:
-        state = stores.state
-        yield Backends(state=lambda _: state, journal=stores.journal)
+        state, streams = stores.state, stores.streams
+        yield Backends(
+            state=lambda _: state,
+            streams=lambda _: streams,
+            journal=stores.journal,
+            keys=runtime.keys,
+        )
         return
     async with remote_backends(api, runtime.keys) as backends:
         yield backends

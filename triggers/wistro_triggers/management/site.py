@@ -13,6 +13,7 @@ from wistro.stores.state import StateStore
 from wistro_triggers.live import LiveStreams
 from wistro_triggers.messages import Messages
 from wistro_triggers.problems import ErrorAnswer
+from wistro_triggers.streams_worker_api import Served
 
 if TYPE_CHECKING:
     from wistro.project import Project
@@ -36,6 +37,7 @@ class Site:
 
     engine: Engine
     state: StateStore
+    streams: Served
     journal: Journal
     project: Project
     live: LiveStreams

@@ -14,8 +14,9 @@ from temporalio.converter import DataConverter, ExternalStorage
 from wistro.project import Project
 from wistro.project.lock import Lock
 from wistro.stores.journal import Journal
-from wistro.stores.registry import open_journal, open_state
+from wistro.stores.registry import open_journal, open_state, open_streams
 from wistro.stores.state import StateStore
+from wistro.stores.stream import StreamStore
 from wistro.temporal.host.connect import connect
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.serverbinary import ServerAddress
@@ -96,6 +97,18 @@ class Runtime:
         place = "state" if settings.adapter == "file" else "wistro.db"
         address = settings.address or self.folder / place
         return await open_state(settings.adapter, address, max_value_bytes=settings.max_value)
+
+    async def open_streams(self) -> StreamStore:
+        """The store of the project's streams: in the file of the state, where the state is in one.
+
+        Raises:
+            StoreError: when it cannot be opened.
+        """
+        settings = self.lock.runtime.state
+        adapter = "memory" if settings.adapter == "memory" else "sqlite"
+        own = settings.address if settings.adapter == "sqlite" else None
+        address = own or self.folder / "wistro.db"
+        return await open_streams(adapter, address, max_item_bytes=settings.max_value)
 
     async def open_journal(self) -> Journal:
         """The project's journal."""
