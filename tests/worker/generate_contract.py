@@ -17,8 +17,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from tests.worker.golden import deliveries, projects, worker_api
-from tests.worker.golden.making import Invalid, Json, Valid, merged
+from tests.worker.golden import deliveries, projects, streams_api, worker_api
+from tests.worker.golden.making import Invalid, Json, Valid, merged, name_of
 from wistro import contract
 from wistro.contract import ErrorInfo, Invocation, SegmentResult, StepResult
 from wistro.machine import plan as plans
@@ -27,6 +27,8 @@ from wistro.project.declared import Declared
 from wistro.project.manifest import Manifest
 
 FOLDER = Path(__file__).parents[2] / "workers" / "contract"
+REQUESTS = {**worker_api.requests(), **streams_api.requests()}
+"""The requests of the worker API, by their paths."""
 MESSAGES: dict[str, type[object]] = {
     "Invocation": Invocation,
     "StepResult": StepResult,
@@ -34,22 +36,27 @@ MESSAGES: dict[str, type[object]] = {
     "ErrorInfo": ErrorInfo,
     "Declared": Declared,
     "Manifest": Manifest,
-    **{f"worker_api/{worker_api.name_of(p)}": shape for p, shape in worker_api.requests().items()},
-    **{f"worker_api/{answer.__name__}": answer for answer in worker_api.ANSWERS},
+    **{f"worker_api/{name_of(path)}": shape for path, shape in REQUESTS.items()},
+    **{
+        f"worker_api/{answer.__name__}": answer
+        for answer in (*worker_api.ANSWERS, *streams_api.ANSWERS)
+    },
 }
 """Every message, by the name of its schema."""
 
-_SOURCES = (contract, plans, declared, descriptor, manifest, worker_api)
+_SOURCES = (contract, plans, declared, descriptor, manifest, worker_api, streams_api)
 
 
 def valid() -> dict[str, Valid]:
     """The messages that are read, by the names of their files."""
-    return dict(merged(deliveries.VALID, projects.VALID, worker_api.VALID))  # type: ignore[arg-type]
+    return dict(merged(deliveries.VALID, projects.VALID, worker_api.VALID, streams_api.VALID))  # type: ignore[arg-type]
 
 
 def invalid() -> dict[str, Invalid]:
     """The messages that are refused, by the names of their files."""
-    return dict(merged(deliveries.INVALID, projects.INVALID, worker_api.INVALID))  # type: ignore[arg-type]
+    return dict(
+        merged(deliveries.INVALID, projects.INVALID, worker_api.INVALID, streams_api.INVALID)
+    )  # type: ignore[arg-type]
 
 
 def generate() -> dict[str, Json]:

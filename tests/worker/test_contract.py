@@ -10,28 +10,34 @@ from typing import Any, cast
 import httpx
 import jsonschema_rs
 import pytest
+from fastapi import APIRouter
 from pydantic import TypeAdapter, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from tests.stores.serving import application, client, mint, serving
-from tests.worker.generate_contract import FOLDER, MESSAGES, generate, generated, text_of
-from tests.worker.golden.worker_api import name_of, requests
+from tests.stores.serving import KEYS, application, client, mint, serving, verify
+from tests.worker.generate_contract import FOLDER, MESSAGES, REQUESTS, generate, generated, text_of
+from tests.worker.golden.making import name_of
+from tests.worker.golden.streams_api import SCHEMA, STREAM
 from wistro.contract import ErrorInfo
 from wistro.errors import Retryable, SetupError
 from wistro.expressions import CelExpressions
 from wistro.issues import dotted
 from wistro.project.declared import read_declared
+from wistro.project.descriptor import StreamDescriptor
+from wistro.project.lock import Lock
 from wistro.stores import open_journal, open_state
+from wistro.stores.memory_stream import MemoryStreams
 from wistro_codec.converter import SharedPydanticConverter
+from wistro_triggers.streams_worker_api import Served, streams_worker_api
 from wistro_worker.activities import step_activity
 from wistro_worker.contract import read_invocation
 from wistro_worker.deliveries import Deliveries
 
 TYPES = {name: TypeAdapter[object](message) for name, message in MESSAGES.items()}
-API = {f"worker_api/{name_of(path)}": path for path in requests()}
+API = {f"worker_api/{name_of(path)}": path for path in REQUESTS}
 
 
 def files(kind: str, *of: str) -> list[Any]:
@@ -139,6 +145,17 @@ def test_declarations_are_refused_by_name(case: dict[str, Any]) -> None:
         assert case["field"] in [issue.field for issue in refused.value.issues]
 
 
+@pytest.mark.parametrize("text", ["", "{", "not JSON", "\ud800".encode(errors="surrogatepass")])
+def test_what_is_not_json_is_refused_by_name(text: str | bytes) -> None:
+    data = text if isinstance(text, bytes) else text.encode()
+    with pytest.raises(Retryable, match="not JSON") as refused:
+        read_invocation(data)
+    assert refused.value.code == "bad_invocation"
+    with pytest.raises(SetupError, match="not JSON") as unread:
+        read_declared(data)
+    assert unread.value.code == "bad_declaration"
+
+
 class TestWorkerApi:
     """The worker API reads the requests, and answers what the schemas say."""
 
@@ -146,9 +163,11 @@ class TestWorkerApi:
     async def http(self, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
         state = await open_state("sqlite", tmp_path / "state.db")
         journal = await open_journal("memory")
+        app = application(state, journal)
+        app.include_router(_streams(), prefix="/_wistro/worker/v1")
         headers = {"authorization": f"Bearer {mint()}"}
         async with (
-            serving(application(state, journal)) as address,
+            serving(app) as address,
             client(base_url=address, headers=headers) as http,
         ):
             yield http
@@ -169,6 +188,12 @@ class TestWorkerApi:
         error = answer.json()["error"]
         assert error["code"] == case["code"]
         assert case["field"] in [detail["field"] for detail in error["details"]]
+
+
+def _streams() -> APIRouter:
+    chat = StreamDescriptor(name=STREAM, path="chat.stream.py", item=SCHEMA, hash="1")
+    lock = Lock(project="shop", build="1", streams={STREAM: chat})
+    return streams_worker_api(served=Served(MemoryStreams(), lambda: lock, KEYS), verify=verify)
 
 
 def _address(case: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 Json = dict[str, Any]
 
@@ -48,6 +48,34 @@ class Invalid:
             "field": self.field,
             "message": self.message,
         }
+
+
+class Answer(BaseModel):
+    """What the worker API answers, or a part of it."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+def name_of(path: str) -> str:
+    """The name of the request to `path`: `state/compare_and_set` is `StateCompareAndSet`."""
+    return "".join(word.capitalize() for word in path.replace("/", "_").split("_"))
+
+
+def asked(path: str, **body: object) -> Valid:
+    """A request to the worker API."""
+    return Valid(of=f"worker_api/{name_of(path)}", message=body)
+
+
+def answered(answer: Answer) -> Valid:
+    """An answer of the worker API."""
+    return Valid(of=f"worker_api/{type(answer).__name__}", message=answer.model_dump(mode="json"))
+
+
+def bad_request(path: str, field: str, why: str, **body: object) -> Invalid:
+    """A request that the worker API refuses."""
+    return Invalid(
+        of=f"worker_api/{name_of(path)}", code="invalid_body", field=field, why=why, message=body
+    )
 
 
 def plain(message: object) -> Json:

@@ -1,20 +1,16 @@
-"""Golden messages of the worker API: its requests, its answers and its errors."""
+"""Golden messages of the worker API's state and journal, and of its errors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from tests.worker.golden.making import Invalid, Json, Valid
+from tests.worker.golden.making import Answer, Invalid, Json, Valid, answered, asked, bad_request
 from wistro_triggers import worker_api
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class StateEntry(_Answer):
+class StateEntry(Answer):
     """One value of the state, as it was at one moment."""
 
     group: str
@@ -26,25 +22,25 @@ class StateEntry(_Answer):
     """Seconds since the epoch."""
 
 
-class StateGetAnswer(_Answer):
+class StateGetAnswer(Answer):
     """The entry, or null when there is none."""
 
     entry: StateEntry | None
 
 
-class StateSetAnswer(_Answer):
+class StateSetAnswer(Answer):
     """The entry as it is now."""
 
     entry: StateEntry
 
 
-class StateDeleteAnswer(_Answer):
+class StateDeleteAnswer(Answer):
     """Whether there was an entry."""
 
     deleted: bool
 
 
-class StateListAnswer(_Answer):
+class StateListAnswer(Answer):
     """A page of entries, in the order of their keys."""
 
     items: tuple[StateEntry, ...]
@@ -52,7 +48,7 @@ class StateListAnswer(_Answer):
     """What to give as `after` for the next page; null on the last."""
 
 
-class StateGroupsAnswer(_Answer):
+class StateGroupsAnswer(Answer):
     """A page of groups, in order."""
 
     items: tuple[str, ...]
@@ -60,25 +56,25 @@ class StateGroupsAnswer(_Answer):
     """What to give as `after` for the next page; null on the last."""
 
 
-class StateClearAnswer(_Answer):
+class StateClearAnswer(Answer):
     """How many entries the group had."""
 
     removed: int
 
 
-class StateIncrementAnswer(_Answer):
+class StateIncrementAnswer(Answer):
     """The sum."""
 
     value: int | float
 
 
-class StateCompareAndSetAnswer(_Answer):
+class StateCompareAndSetAnswer(Answer):
     """Whether it was written."""
 
     done: bool
 
 
-class Refused(_Answer):
+class Refused(Answer):
     """A batch that was not taken."""
 
     entries: int
@@ -87,21 +83,21 @@ class Refused(_Answer):
     message: str
 
 
-class JournalAnswer(_Answer):
+class JournalAnswer(Answer):
     """What was taken, and what was not."""
 
     accepted: int
     refused: tuple[Refused, ...]
 
 
-class FieldError(_Answer):
+class FieldError(Answer):
     """What is wrong with one field."""
 
     field: str
     message: str
 
 
-class ErrorBody(_Answer):
+class ErrorBody(Answer):
     """What went wrong."""
 
     code: str
@@ -112,7 +108,7 @@ class ErrorBody(_Answer):
     """Also in the header `x-request-id`."""
 
 
-class ApiError(_Answer):
+class ApiError(Answer):
     """Every answer whose status is not 200."""
 
     error: ErrorBody
@@ -132,24 +128,11 @@ ANSWERS: tuple[type[BaseModel], ...] = (
 )
 
 
-def name_of(path: str) -> str:
-    """The name of the request to `path`: `state/compare_and_set` is `StateCompareAndSet`."""
-    return "".join(word.capitalize() for word in path.replace("/", "_").split("_"))
-
-
 def requests() -> dict[str, type[BaseModel]]:
     """The shape of each request, by its path: the very ones that the API reads."""
     operations = worker_api._OPERATIONS.items()
     found: dict[str, type[BaseModel]] = {f"state/{name}": shape for name, shape in operations}
     return {**found, "journal": worker_api._Batches}
-
-
-def _valid(path: str, **body: object) -> Valid:
-    return Valid(of=f"worker_api/{name_of(path)}", message=body)
-
-
-def _answer(model: BaseModel) -> Valid:
-    return Valid(of=f"worker_api/{type(model).__name__}", message=model.model_dump(mode="json"))
 
 
 _ENTRY = StateEntry(
@@ -171,24 +154,24 @@ _LINE: Json = {
 }
 
 VALID: Mapping[str, Valid] = {
-    "state_get": _valid("state/get", group="carts", key="größe/🍏"),
-    "state_set": _valid("state/set", group="carts", key="a", value={"n": [1, None]}),
-    "state_set_null": _valid("state/set", group="carts", key="a", value=None),
-    "state_set_if_absent": _valid(
+    "state_get": asked("state/get", group="carts", key="größe/🍏"),
+    "state_set": asked("state/set", group="carts", key="a", value={"n": [1, None]}),
+    "state_set_null": asked("state/set", group="carts", key="a", value=None),
+    "state_set_if_absent": asked(
         "state/set", group="carts", key="b", value=1, if_version=None, if_absent=True
     ),
-    "state_delete": _valid("state/delete", group="carts", key="a"),
-    "state_list": _valid("state/list", group="carts"),
-    "state_list_page": _valid("state/list", group="carts", after="a", limit=10),
-    "state_groups": _valid("state/groups"),
-    "state_groups_page": _valid("state/groups", after="carts", limit=10),
-    "state_clear": _valid("state/clear", group="carts"),
-    "state_increment": _valid("state/increment", group="counts", key="n"),
-    "state_increment_fraction": _valid("state/increment", group="counts", key="n", by=-1.5),
-    "state_compare_and_set": _valid(
+    "state_delete": asked("state/delete", group="carts", key="a"),
+    "state_list": asked("state/list", group="carts"),
+    "state_list_page": asked("state/list", group="carts", after="a", limit=10),
+    "state_groups": asked("state/groups"),
+    "state_groups_page": asked("state/groups", after="carts", limit=10),
+    "state_clear": asked("state/clear", group="carts"),
+    "state_increment": asked("state/increment", group="counts", key="n"),
+    "state_increment_fraction": asked("state/increment", group="counts", key="n", by=-1.5),
+    "state_compare_and_set": asked(
         "state/compare_and_set", group="carts", key="c", expected=None, value={"n": 1}
     ),
-    "journal": _valid(
+    "journal": asked(
         "journal",
         batches=[
             {
@@ -207,24 +190,24 @@ VALID: Mapping[str, Valid] = {
             }
         ],
     ),
-    "journal_empty": _valid("journal", batches=[]),
-    "state_get_answer": _answer(StateGetAnswer(entry=_ENTRY)),
-    "state_get_answer_nothing": _answer(StateGetAnswer(entry=None)),
-    "state_set_answer": _answer(StateSetAnswer(entry=_ENTRY)),
-    "state_delete_answer": _answer(StateDeleteAnswer(deleted=False)),
-    "state_list_answer": _answer(StateListAnswer(items=(_ENTRY,), next="größe/🍏")),
-    "state_list_answer_nothing": _answer(StateListAnswer(items=(), next=None)),
-    "state_groups_answer": _answer(StateGroupsAnswer(items=("carts", "größe"), next=None)),
-    "state_clear_answer": _answer(StateClearAnswer(removed=2)),
-    "state_increment_answer": _answer(StateIncrementAnswer(value=2.5)),
-    "state_compare_and_set_answer": _answer(StateCompareAndSetAnswer(done=True)),
-    "journal_answer": _answer(
+    "journal_empty": asked("journal", batches=[]),
+    "state_get_answer": answered(StateGetAnswer(entry=_ENTRY)),
+    "state_get_answer_nothing": answered(StateGetAnswer(entry=None)),
+    "state_set_answer": answered(StateSetAnswer(entry=_ENTRY)),
+    "state_delete_answer": answered(StateDeleteAnswer(deleted=False)),
+    "state_list_answer": answered(StateListAnswer(items=(_ENTRY,), next="größe/🍏")),
+    "state_list_answer_nothing": answered(StateListAnswer(items=(), next=None)),
+    "state_groups_answer": answered(StateGroupsAnswer(items=("carts", "größe"), next=None)),
+    "state_clear_answer": answered(StateClearAnswer(removed=2)),
+    "state_increment_answer": answered(StateIncrementAnswer(value=2.5)),
+    "state_compare_and_set_answer": answered(StateCompareAndSetAnswer(done=True)),
+    "journal_answer": answered(
         JournalAnswer(
             accepted=2,
             refused=(Refused(entries=1, code="token_expired", message="the token has expired"),),
         )
     ),
-    "api_error": _answer(
+    "api_error": answered(
         ApiError(
             error=ErrorBody(
                 code="state_conflict",
@@ -237,22 +220,16 @@ VALID: Mapping[str, Valid] = {
 }
 
 
-def _refused(path: str, field: str, why: str, **body: object) -> Invalid:
-    return Invalid(
-        of=f"worker_api/{name_of(path)}", code="invalid_body", field=field, why=why, message=body
-    )
-
-
 INVALID: Mapping[str, Invalid] = {
-    "state_get_without_key": _refused("state/get", "key", "it is missing", group="carts"),
-    "state_get_key_number": _refused("state/get", "key", "it is no text", group="carts", key=7),
-    "state_get_unknown_member": _refused(
+    "state_get_without_key": bad_request("state/get", "key", "it is missing", group="carts"),
+    "state_get_key_number": bad_request("state/get", "key", "it is no text", group="carts", key=7),
+    "state_get_unknown_member": bad_request(
         "state/get", "version", "nobody reads it", group="carts", key="a", version=1
     ),
-    "state_set_without_value": _refused(
+    "state_set_without_value": bad_request(
         "state/set", "value", "absent is not null", group="carts", key="a"
     ),
-    "state_set_if_absent_null": _refused(
+    "state_set_if_absent_null": bad_request(
         "state/set",
         "if_absent",
         "null is neither true nor false",
@@ -261,19 +238,19 @@ INVALID: Mapping[str, Invalid] = {
         value=1,
         if_absent=None,
     ),
-    "state_list_limit_text": _refused(
+    "state_list_limit_text": bad_request(
         "state/list", "limit", "it is no integer", group="carts", limit="10"
     ),
-    "journal_without_token": _refused(
+    "journal_without_token": bad_request(
         "journal", "batches.0.token", "it is missing", batches=[{"entries": []}]
     ),
-    "journal_level": _refused(
+    "journal_level": bad_request(
         "journal",
         "batches.0.entries.0.level",
         "it is none of the levels",
         batches=[{"token": "wr1.…", "entries": [_LINE | {"level": "loud"}]}],
     ),
-    "journal_negative_attempt": _refused(
+    "journal_negative_attempt": bad_request(
         "journal",
         "batches.0.entries.0.attempt",
         "attempts are counted from 1",
