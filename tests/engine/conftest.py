@@ -28,6 +28,7 @@ from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress
 from wistro_worker.serve import Backends, python_worker
 
+_AT_THE_ROOT = {"wistro.yml", "package.json", "go.mod"}
 ENDED = {"completed", "failed", "cancelled", "timed_out"}
 
 
@@ -82,7 +83,7 @@ Host = Callable[..., AbstractAsyncContextManager[Hosted]]
 def write_project(root: Path, files: Mapping[str, str]) -> Project:
     """Writes step files (by name, below `steps/`) and a `wistro.yml` with a name of its own."""
     for name, text in files.items():
-        path = root / name if name == "wistro.yml" else root / "steps" / name
+        path = root / name if name in _AT_THE_ROOT else root / "steps" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text))
     settings = root / "wistro.yml"

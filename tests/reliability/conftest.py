@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.engine.conftest import ENDED, write_project
@@ -44,7 +45,7 @@ class Cluster:
         return {"Authorization": f"Bearer {load_token(self.project.root)}"}
 
     def start(self, name: str) -> None:
-        """Starts `triggers…` or `worker…`; a process that ran before gets its port again.
+        """Starts `triggers…`, `worker…`, `node` or `go`; one that ran before gets its port again.
 
         A worker's port is that of its metrics.
         """
@@ -52,6 +53,8 @@ class Cluster:
         command = [sys.executable, "-m", "wistro_cli", "--project", str(self.project.root), "start"]
         if name.startswith("triggers"):
             command += ["--only", "triggers", "--port", str(port)]
+        elif name in {"node", "go"}:
+            command += ["--only", name, "--drain", "2"]
         else:
             command += ["--only", "runs,steps", "--drain", "2", "--metrics-port", str(port)]
         with self.log.open("ab") as log:
@@ -68,6 +71,14 @@ class Cluster:
         process = self.processes.pop(name)
         process.send_signal(signal.SIGKILL)
         await asyncio.to_thread(process.wait)
+
+    async def kill_worker(self, name: str) -> None:
+        """Ends the language worker below `wistro start --only node` or `go` as a crash would."""
+        async with asyncio.timeout(30):
+            while not (below := psutil.Process(self.processes[name].pid).children()):
+                await asyncio.sleep(0.1)
+        for child in below:
+            child.kill()
 
     async def ready(self, name: str = "triggers") -> None:
         """Waits until the triggers answer."""
