@@ -1,7 +1,4 @@
-"""Node and Go: found on this machine, and the workers that run a project's steps with them.
-
-`python -m wistro.project.toolchains` makes the workers of all toolchains that are installed ready.
-"""
+"""Node and Go: found on this machine, and the workers that run a project's steps with them."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cache
@@ -92,6 +88,14 @@ class Toolchain(ABC):
         _ = say
         self.find()
         return self.sources
+
+    def prepare(self, say: Progress = silent) -> None:
+        """Do ahead of time what the first project would have to wait for.
+
+        Raises:
+            SetupError: as `ready`.
+        """
+        self.ready(say)
 
     def fingerprint(self) -> str:
         """Changes with the program and with the worker; cheap, for both may be absent."""
@@ -186,6 +190,12 @@ class Go(Toolchain):
         match = re.search(r"^go (\S+)$", (self.sources / "go.mod").read_text("utf-8"), re.MULTILINE)
         return _numbers(match[1] if match else "")
 
+    def prepare(self, say: Progress = silent) -> None:
+        """Download and compile what the workers of all projects have in common."""
+        worker = self.ready(say)
+        say("compiling the Go worker; the first time takes a minute")
+        _run([str(self.find()), "build", "./..."], worker)
+
     def binary(self, root: Path) -> Path:
         """The worker of the project at `root`, with its steps compiled in."""
         return root / ".wistro" / "cache" / "go" / "worker"
@@ -198,7 +208,8 @@ class Go(Toolchain):
         """See `Toolchain`. Where Go is not installed, a binary that is there is used as it is."""
         binary = self.binary(root)
         if shutil.which(self.program) or not binary.is_file():
-            say("building the Go worker")
+            if not binary.is_file():
+                say("building the Go worker; the first time takes a minute")
             _run([*self._tool("build", say), str(root)], root)
         return str(binary), "serve"
 
@@ -264,24 +275,3 @@ def _run(command: Sequence[str], folder: Path) -> None:
             code="worker_build_failed",
             hint="run it there to see all that it says",
         )
-
-
-def main() -> int:
-    """Make every worker ready whose program is installed; says which are left out."""
-
-    def show(line: str) -> None:
-        sys.stderr.write(f"{line}\n")
-
-    for toolchain in TOOLCHAINS.values():
-        try:
-            toolchain.ready(show)
-        except SetupError as error:
-            if not error.code.startswith(("no_", "old_")):
-                show(str(error))
-                return 1
-            show(f"skipped: {error.message}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
