@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long the packages of a project may take to be initialised.
-const patience = 20 * time.Second
+const patience = 10 * time.Second
 
 // ask has the worker describe its steps. A package that takes the worker down when it is initialised comes
 // back as a complaint.

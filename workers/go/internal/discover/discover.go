@@ -71,7 +71,7 @@ func (d *discovery) look(path, progress string) error {
 	return nil
 }
 
-// run builds and asks until what is left of the project works.
+// run opens the project's module and builds it.
 func (d *discovery) run() error {
 	var err error
 	if d.module, err = openModule(d.root); err != nil {
@@ -81,8 +81,18 @@ func (d *discovery) run() error {
 	if err := os.MkdirAll(d.module.cache, 0o755); err != nil {
 		return err
 	}
+	release, err := lock(d.module)
+	if err != nil {
+		return err
+	}
+	defer release()
 	d.sources = newSources(d.module)
 	d.elsewhere()
+	return d.build()
+}
+
+// build goes on until what is left of the project works.
+func (d *discovery) build() error {
 	for len(d.steps) > 0 {
 		complaints, err := compile(d.module, newProgram(d.module, d.steps))
 		if err != nil {

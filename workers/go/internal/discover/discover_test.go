@@ -298,3 +298,51 @@ func TestModules(t *testing.T) {
 		})
 	}
 }
+
+// What the types of the package are for: a mistake is an error of the compiler, at its place.
+func TestMisuseDoesNotCompile(t *testing.T) {
+	const head = "package %s\n\nimport \"wistro.dev/go\"\n\ntype Told struct{ ID string }\n\n" +
+		"var told = wistro.Message[Told](\"told\")\n\n"
+	config := "wistro.EventConfig{Name: \"A step\", Subscribes: []string{\"a\"}}"
+	cases := map[string]struct{ code, want string }{
+		"message": {
+			"wistro.Event(" + config + ", func(ctx wistro.Context, in Told) error { return told.Emit(ctx, \"7\") })",
+			"cannot use \"7\" (untyped string constant) as Told value in argument to told.Emit",
+		},
+		"handler": {
+			"wistro.Event(" + config + ", func(in Told) error { return nil })",
+			"in call to wistro.Event, type func(in Told) error",
+		},
+		"field": {
+			"wistro.Event(wistro.EventConfig{Naem: \"A step\"}, func(ctx wistro.Context, in Told) error { return nil })",
+			"unknown field Naem in struct literal of type wistro.EventConfig",
+		},
+		"duration": {
+			"wistro.Cron(wistro.CronConfig{Timeout: \"30s\"}, func(ctx wistro.Context) error { return nil })",
+			"cannot use \"30s\" (untyped string constant) as ",
+		},
+		"failure": {
+			"wistro.Cron(wistro.CronConfig{OnFailure: \"hold\"}, func(ctx wistro.Context) error { return nil })",
+			"cannot use \"hold\" (constant of type string) as wistro.OnFailure value",
+		},
+		"answer": {
+			"wistro.API(wistro.APIConfig{Name: \"A step\"}, func(ctx wistro.Context, request wistro.Request[Told]) " +
+				"(wistro.Response[Told], error) { return wistro.OK(7), nil })",
+			"cannot use wistro.OK(7)",
+		},
+		"noop": {
+			"wistro.Noop(wistro.NoopConfig{}, func(ctx wistro.Context) error { return nil })",
+			"too many arguments in call to wistro.Noop",
+		},
+	}
+	files := map[string]string{"go.mod": "module shop\n\ngo 1.24\n"}
+	for name, test := range cases {
+		files["steps/"+name+"/a.step.go"] = fmt.Sprintf(head, name) + "var Step = " + test.code + "\n"
+	}
+	said := problems(found(t, write(t, t.TempDir(), files), discover.Options{}))
+	for name, test := range cases {
+		if place := "steps/" + name + "/a.step.go:9: "; !strings.Contains(said, place+test.want) {
+			t.Errorf("nothing says %s%s:\n%s", place, test.want, said)
+		}
+	}
+}
