@@ -93,6 +93,7 @@ def test_a_project_compiles(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # The first time compiles the Temporal SDK.
 def test_go_tests_pass() -> None:
     subprocess.run([str(GO.find()), "vet", "./..."], cwd=GO_SOURCES, check=True)
     subprocess.run([str(GO.find()), "test", "./..."], cwd=GO_SOURCES, check=True)

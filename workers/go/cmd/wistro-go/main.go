@@ -73,10 +73,14 @@ func complain(problems []discover.Problem) error {
 		return nil
 	}
 	for _, problem := range problems {
-		fmt.Fprintf(os.Stderr, "%s:%d: %s\n", problem.Path, problem.Line, problem.Error)
+		place := problem.Path
+		if problem.Line > 0 {
+			place = fmt.Sprintf("%s:%d", place, problem.Line)
+		}
+		fmt.Fprintf(os.Stderr, "%s: %s\n", place, problem.Error)
 		if problem.Hint != "" {
 			fmt.Fprintf(os.Stderr, "  hint: %s\n", problem.Hint)
 		}
 	}
-	return fmt.Errorf("%d things to mend", len(problems))
+	return fmt.Errorf("problems found: %d", len(problems))
 }

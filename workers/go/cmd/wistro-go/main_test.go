@@ -64,7 +64,7 @@ func TestMistakes(t *testing.T) {
 		"nothing":  {nil, "expected a command and the project's folder, found 0 arguments"},
 		"command":  {[]string{"bild", broken}, "`bild` is no command"},
 		"argument": {[]string{"build", broken, "more"}, "`more` was not expected"},
-		"project":  {[]string{"build", broken}, "1 things to mend"},
+		"project":  {[]string{"build", broken}, "problems found: 1"},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
