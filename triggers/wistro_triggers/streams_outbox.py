@@ -23,15 +23,25 @@ class Outbox:
         self._texts: deque[str] = deque()
         self._size = 0
         self._some = asyncio.Event()
+        self._less = asyncio.Event()
+        self._overflown = False
 
     def put(self, text: str) -> bool:
-        """Have a message sent; says whether there was room for it."""
-        if self._texts and self._size + len(text) > self._limit:
+        """Have a message sent; says whether there was room. Once there was none, there is none again."""
+        self._overflown = self._overflown or not self._has_room(text)
+        if self._overflown:
             return False
         self._texts.append(text)
         self._size += len(text)
         self._some.set()
         return True
+
+    async def put_patiently(self, text: str) -> bool:
+        """Wait for room, and have a message sent."""
+        while not self._has_room(text):
+            self._less.clear()
+            await self._less.wait()
+        return self.put(text)
 
     async def drain(self, send: Callable[[str], Awaitable[None]]) -> None:
         """Send messages as they come, for ever.
@@ -46,4 +56,8 @@ class Outbox:
                     await send(self._texts[0])
                 # Only now: what the network has not taken counts as waiting.
                 self._size -= len(self._texts.popleft())
+                self._less.set()
             self._some.clear()
+
+    def _has_room(self, text: str) -> bool:
+        return not self._texts or self._size + len(text) <= self._limit

@@ -160,12 +160,14 @@ class StreamConnection:
             followed.seq = await store.last_seq()
             items = await self._items(place)
             tick = self._clock.tick()
-            self._send(sync_text(place, tick, items, subscription, followed.seq))
+            await self._send_patiently(sync_text(place, tick, items, subscription, followed.seq))
         else:
             followed.seq = missed[-1].seq if missed else wanted.seq or 0
             for change in missed:
-                self._send(change_text(change, self._clock.tick()))
-            self._send(resumed_text(place, self._clock.tick(), subscription, followed.seq))
+                await self._send_patiently(change_text(change, self._clock.tick()))
+            await self._send_patiently(
+                resumed_text(place, self._clock.tick(), subscription, followed.seq)
+            )
         for change in followed.joining or ():
             if change.seq > followed.seq:
                 followed.seq = change.seq
@@ -234,6 +236,11 @@ class StreamConnection:
 
     def _send(self, text: str) -> None:
         if not self._outbox.put(text):
+            self._end(TOO_SLOW)
+
+    async def _send_patiently(self, text: str) -> None:
+        """For what the client has asked for: much of it at once does not make the client slow."""
+        if not await self._outbox.put_patiently(text):
             self._end(TOO_SLOW)
 
     def _end(self, code: int) -> None:
