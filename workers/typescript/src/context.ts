@@ -18,10 +18,12 @@ export interface Emitter<E extends Emission = Emission> {
 }
 
 /** The argument that a message takes: none is needed where nothing is known of it. */
-type DataOf<E extends Emission, T> = E extends { readonly topic: T }
-  ? unknown extends E['data']
-    ? [data?: E['data']]
-    : [data: E['data']]
+type DataOf<E extends Emission, T> = E extends Emission
+  ? T extends E['topic']
+    ? unknown extends E['data']
+      ? [data?: E['data']]
+      : [data: E['data']]
+    : never
   : never
 
 /** Writes to the run's log: `ctx.logger.info('Charged', { order: 7 })`. */

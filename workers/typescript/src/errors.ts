@@ -60,10 +60,9 @@ export class WistroError extends Error {
    * worker's. An error of either copy is an instance of the class of the other.
    */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (!Object.hasOwn(this, 'kind')) {
-      return Function.prototype[Symbol.hasInstance].call(this, value)
-    }
-    if (typeof value !== 'object' || value === null) return false
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true
+    // A class of the project's own has no kind: only what it made is of it.
+    if (!Object.hasOwn(this, 'kind') || typeof value !== 'object' || value === null) return false
     const kinds = (value as { readonly [KINDS]?: unknown })[KINDS]
     return Array.isArray(kinds) && kinds.includes(this.kind)
   }
