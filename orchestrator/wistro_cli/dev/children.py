@@ -14,6 +14,7 @@ from wistro.project.declared import ForeignLanguage
 from wistro.project.descriptor import Descriptor, Language, StreamDescriptor
 from wistro.project.manifest import Manifest
 from wistro_cli.dev.screen import Screen
+from wistro_cli.dev.worker_log import WorkerLog
 from wistro_cli.hosting.languages import (
     languages_of,
     manifest_of,
@@ -147,7 +148,7 @@ class Children:
             self._screen.refused(language, error.message, error.hint)
             return
         self._manifests[language] = manifest
-        self._foreign[language] = child = Child(language, command, self._screen)
+        self._foreign[language] = child = Child(language, command, WorkerLog(self._screen))
         child.start()
 
     async def _follow(self, language: ForeignLanguage, change: Change) -> None:

@@ -16,7 +16,7 @@ const USAGE = 'usage: main.js serve --manifest FILE'
 
 async function main(): Promise<number> {
   const control = Control.open()
-  const log = new Log(control.supervised)
+  const log = new Log()
   const signalled = new Promise<void>((stop) => {
     // Once: the second signal ends the process at once.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop())
