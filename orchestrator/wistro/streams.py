@@ -17,6 +17,7 @@ from wistro.stores.stream import Place
 from wistro.values import NotJson, jsonable
 
 if TYPE_CHECKING:
+    from wistro.project.lock import Lock
     from wistro.stores.stream import StreamItem, StreamItems
 
 _PAGE = 1000
@@ -63,6 +64,14 @@ class ItemSchema:
 
 ItemSchemas: TypeAlias = Mapping[str, ItemSchema]
 """The streams of a project, by name."""
+
+
+def item_schemas(lock: Lock) -> ItemSchemas:
+    """What the items of a project's streams look like; by Motia's rules nobody checks them."""
+    return {
+        name: ItemSchema(None if lock.motia else stream.item)
+        for name, stream in lock.streams.items()
+    }
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -141,6 +141,7 @@ class TestSchemas:
 
 @pytest.mark.parametrize("form", ["async def handler(data, ctx): await", "def handler(data, ctx):"])
 async def test_flows_in_memory(tmp_path: Path, form: str) -> None:
+    (tmp_path / "wistro.yml").write_text("project: talk\ntopics: { said: { external: true } }\n")
     write_steps(
         tmp_path,
         {

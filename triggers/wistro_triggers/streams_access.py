@@ -58,13 +58,13 @@ class StreamAccess:
             keys: Prove stream tokens.
             token: The management token.
             ask: Asks the functions of streams.
-            development: Streams that do not say are public.
+            development: Streams that do not say are public, as they are by Motia's rules.
         """
         self._lock = lock
         self._keys = keys
         self._token = token.encode()
         self._ask = ask
-        self._default = "public" if development else "token"
+        self._development = development
 
     async def grant(self, place: Place, shown: Sequence[str]) -> Grant:
         """The right to follow `place` for a client that shows these tokens.
@@ -74,12 +74,14 @@ class StreamAccess:
         """
         if any(hmac.compare_digest(token.encode(), self._token) for token in shown):
             return Grant()
-        stream = self._lock().streams.get(place.stream)
+        lock = self._lock()
+        stream = lock.streams.get(place.stream)
         if stream is None:
             raise Refused("unknown_stream", f"There is no stream `{place.stream}` to follow.")
         if stream.has_access:
             return await self._asked(place, shown)
-        if (stream.access or self._default) == "public":
+        unsaid = "public" if self._development or lock.motia else "token"
+        if (stream.access or unsaid) == "public":
             return Grant()
         token = self._covering(place, shown)
         if token is None:

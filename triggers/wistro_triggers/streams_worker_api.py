@@ -14,7 +14,7 @@ from pydantic import Field
 from wistro.issues import did_you_mean
 from wistro.stores.state import DEFAULT_PAGE
 from wistro.stores.stream import Place, StreamItem, StreamStore
-from wistro.streams import ItemSchema
+from wistro.streams import ItemSchema, ItemSchemas, item_schemas
 from wistro_codec import CodecError, Keys, mint_stream_token
 from wistro_triggers.problems import Problem
 from wistro_triggers.worker_http import (
@@ -42,14 +42,14 @@ class Served:
         self.store = store
         self.keys = keys
         self._lock = lock
-        self._schemas: dict[str, ItemSchema] = {}
+        self._schemas: ItemSchemas = {}
         self._build = ""
 
     def schema(self, stream: str) -> ItemSchema:
         """What items of the stream look like; a 404 `Problem` when there is no such stream."""
         lock = self._lock()
         if self._build != lock.build:
-            self._schemas = {name: ItemSchema(each.item) for name, each in lock.streams.items()}
+            self._schemas = item_schemas(lock)
             self._build = lock.build
         if stream not in self._schemas:
             names = sorted(self._schemas)

@@ -14,7 +14,7 @@ from wistro.errors import SetupError
 from wistro.project.lock import Lock
 from wistro.stores.stream import Place, StreamItems
 from wistro.stream_config import StreamConfig, parse_stream
-from wistro.streams import ItemSchema, ItemSchemas, Mint, Streams
+from wistro.streams import Mint, Streams, item_schemas
 from wistro_codec import Keys, mint_stream_token
 from wistro_worker.loader import load_file
 
@@ -35,11 +35,6 @@ def load_stream(path: Path, *, root: Path) -> LoadedStream:
         SetupError: the file does not load, or its config is wrong; it names the file and the line.
     """
     return load_file(path, root, _stream)
-
-
-def item_schemas(lock: Lock) -> ItemSchemas:
-    """What the items of the project's streams look like."""
-    return {name: ItemSchema(stream.item) for name, stream in lock.streams.items()}
 
 
 def streams_of(

@@ -40,11 +40,10 @@ def flow_harness(root: Path) -> Generator[FlowHarness, None, None]:
     """
     from wistro.stores.memory import MemoryState
     from wistro.stores.memory_stream import MemoryStreams
-    from wistro.streams import Streams
+    from wistro.streams import Streams, item_schemas
     from wistro.testing import FlowHarness
     from wistro.testing.context import fake_token
     from wistro_worker.local import local_executor
-    from wistro_worker.streams import item_schemas
 
     lock, store = _lock(root), MemoryState()
     streams = Streams(MemoryStreams(), item_schemas(lock), fake_token)
