@@ -69,9 +69,9 @@ class Parts:
             language for language in languages_of(lock) if asked[language]
         )
         if not (found or self.runs or self.triggers):
-            names = " and ".join(f"`{name}`" for name, wanted in asked.items() if wanted)
+            names = ",".join(name for name, wanted in asked.items() if wanted)
             raise SetupError(
-                f"{names} was asked for, but `{lock.project}` has no such steps",
+                f"`--only {names}` leaves nothing to run: `{lock.project}` has no such steps",
                 code="nothing_to_run",
                 hint="run `wistro lock` after adding steps, or leave `--only` out",
             )
