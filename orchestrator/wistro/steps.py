@@ -274,7 +274,7 @@ class EventStep(HandlerStep):
     """A step that messages on topics are delivered to."""
 
     type: Literal["event"] = "event"
-    subscribes: Annotated[Subscriptions, Field(min_length=1)]
+    subscribes: Subscriptions
     """The topics it listens to."""
     join: Join | None = None
     """Waits for several messages instead of running for each."""

@@ -10,6 +10,7 @@ from tests.project.writing import FIXTURES, api, compile_here, event, findings, 
 
 CRON = "from wistro import *\nconfig = CronStep(name='Tick', cron={!r})\ndef handler(ctx): ...\n"
 START = {"steps/start.step.py": api("Start", emits=["t"])}
+EMPTY = "from wistro import *\nconfig = EventStep(name='B', subscribes=[])\ndef handler(m): ...\n"
 
 CASES = {
     "duplicate_id": (
@@ -139,6 +140,10 @@ CASES = {
     "nobody_receives failure": (
         START | {"steps/a.step.py": event("A", "t", on_failure={"topic": "dead"})},
         ("warning", "steps/a.step.py", "on_failure", "nothing receives `dead`", "subscribe to it"),
+    ),
+    "no_subscription": (
+        START | {"steps/a.step.py": event("A", "t"), "steps/b.step.py": EMPTY},
+        ("error", "steps/b.step.py", "subscribes", "nothing ever reaches it", "name a topic"),
     ),
     "crossing_flow": (
         {

@@ -240,7 +240,6 @@ CRON = {"type": "cron", "name": "n", "cron": "* * * * *"}
         ({**API, "signature": {"scheme": "gitlab"}}, "signature", "gitlab", None),
         ({**API, "middleware": [3]}, "middleware[0]", "callable", None),
         ({**EVENT, "subscribes": "t"}, "subscribes", "expected a list such as ['t']", None),
-        ({**EVENT, "subscribes": []}, "subscribes", "at least 1 item", None),
         ({**EVENT, "subscribes": [3]}, "subscribes[0]", "valid string, found `3`", None),
         ({**EVENT, "subscribes": ["a b"]}, "subscribes[0]", "without spaces, found `a b`", None),
         ({**EVENT, "subscribes": [{"topik": "t"}]}, "subscribes[0].topic", "is missing", None),

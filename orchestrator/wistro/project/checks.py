@@ -252,6 +252,11 @@ def _flows(graph: Graph) -> Iterator[Finding]:
 
 def _subscriptions(graph: Graph) -> Iterator[Finding]:
     for step in graph.steps:
+        if step.kind == "event" and not step.subscribes:
+            message = "it subscribes to no topic, so nothing ever reaches it"
+            yield _error(
+                step, "no_subscription", "subscribes", message, "name a topic in `subscribes`"
+            )
         for index, each in enumerate(step.subscribes):
             for flow in step.flows:
                 if graph.emitters(each.topic, flow) or graph.arrives(each.topic, flow):
