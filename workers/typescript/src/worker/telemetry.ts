@@ -33,7 +33,7 @@ export async function startTracing(environment: NodeJS.ProcessEnv = process.env)
   const [{ BasicTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, resources] =
     await Promise.all([
       import('@opentelemetry/sdk-trace-base'),
-      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/exporter-trace-otlp-proto'),
       import('@opentelemetry/resources'),
     ])
   const detected = resources.detectResources({ detectors: [resources.envDetector] })
