@@ -6,17 +6,19 @@ BIN    := $(VENV)/bin
 DEMO   := examples/preview-environments
 NPM    := $(DEMO)/node_modules/.installed tests/compose/node_modules/.installed
 UV     := .tools/uv/bin/uv
+NODE   := workers/typescript
+GO     := workers/go
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup temporal check format test coverage demo bench requirements clean
+.PHONY: help setup temporal workers check check-node check-go format test coverage demo bench requirements clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed temporal ## Python environment and Temporal dev server
+setup: $(VENV)/.installed temporal workers ## Python environment, Temporal dev server, Node and Go workers
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -31,18 +33,36 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 temporal: $(VENV)/.installed
 	@$(BIN)/python -m wistro.temporal.host.serverbinary
 
-check: $(VENV)/.installed tests/compose/node_modules/.installed ## Format, lint, types, import directions, fast tests
+# The workers of the toolchains that are installed; it says which are left out.
+workers: $(VENV)/.installed
+	@$(BIN)/python -m wistro.project.prepare
+
+check: $(VENV)/.installed tests/compose/node_modules/.installed workers check-node check-go ## Format, lint, types, import directions, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -q -m 'not server and not slow' $(ARGS)
 
+# Without the toolchain the checks of its language are left out, and say so.
+check-node: workers
+	@if command -v node >/dev/null; then cd $(NODE) && npm run --silent check; \
+		else echo 'skipped: the checks of $(NODE) need Node.js'; fi
+
+check-go: workers
+	@if command -v go >/dev/null; then cd $(GO) && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./...; \
+		else echo 'skipped: the checks of $(GO) need Go'; fi
+
 format: $(VENV)/.installed ## Rewrite the sources in the project's format
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
+	@if command -v go >/dev/null; then gofmt -w $(GO); fi
 
-test: setup $(NPM) ## Every test, on a real Temporal server
+test: setup $(NPM) ## Every test of the three languages, on a real Temporal server
+	@if command -v node >/dev/null; then cd $(NODE) && npm test --silent; \
+		else echo 'skipped: the tests of $(NODE) need Node.js'; fi
+	@if command -v go >/dev/null; then cd $(GO) && go test ./...; \
+		else echo 'skipped: the tests of $(GO) need Go'; fi
 	$(BIN)/pytest $(ARGS)
 
 coverage: setup $(NPM) ## Every test, with branch coverage
@@ -73,5 +93,5 @@ COMPILE = --universal --python-version 3.11 --generate-hashes --no-emit-index-ur
 
 clean: ## Remove everything that was built or installed here
 	rm -rf $(VENV) .tools .wistro .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
-		.coverage .coverage.html dist $(dir $(NPM))
+		.coverage .coverage.html dist $(dir $(NPM)) $(NODE)/dist $(NODE)/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

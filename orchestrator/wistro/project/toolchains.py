@@ -152,8 +152,11 @@ class Node(Toolchain):
                 installed.touch()
             if not _is_current(worker):
                 say("compiling the Node worker")
+                newest = newest_source(worker)
                 _run(["npm", "run", "build"], worker)
+                # As old as what was compiled: a source that is saved meanwhile is newer.
                 _built(worker).touch()
+                os.utime(_built(worker), ns=(newest, newest))
         return worker
 
     def discover(self, say: Progress = silent) -> tuple[str, ...]:
