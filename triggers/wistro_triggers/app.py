@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from wistro.stores.stream import Place
 from wistro.stores.worker_client import WORKER_API
+from wistro.temporal.host.stream_access import ask_stream
 from wistro_codec import RunToken, verify_run_token
 from wistro_codec.server import bearer_token, codec_router, loopback
 from wistro_codec.storage import resolver
@@ -125,9 +127,11 @@ def _shell(site: Site, routes: ApiRoutes, *, worker: APIRouter, ours: FastAPI) -
     """The outer application, which finds out whose a request is."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
         site.live.close()
+        feed: StreamFeed = app.state.feed
+        feed.close()
 
     app = FastAPI(
         title=site.lock.project, lifespan=lifespan, redoc_url=None, redirect_slashes=False
@@ -166,7 +170,12 @@ def _followers(site: Site, runtime: Runtime, *, development: bool) -> StreamServ
     def lock() -> Lock:
         return site.lock
 
-    access = StreamAccess(lock, keys=runtime.keys, token=runtime.token, development=development)
+    async def ask(place: Place, context: object) -> bool:
+        return await ask_stream(site.engine.client, site.lock, place, context)
+
+    access = StreamAccess(
+        lock, keys=runtime.keys, token=runtime.token, ask=ask, development=development
+    )
     feed = StreamFeed(site.streams.store)
     return StreamServer(feed=feed, access=access, lock=lock, development=development)
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wistro.errors import WistroError
 from wistro.stores.stream import Place
 from wistro_codec import CodecError, Keys, StreamToken, verify_stream_token
 
@@ -96,7 +97,13 @@ class StreamAccess:
     async def _asked(self, place: Place, shown: Sequence[str]) -> Grant:
         token = self._covering(place, shown)
         context = None if token is None else token.context
-        if self._ask is None or not await self._ask(place, context):
+        try:
+            welcome = self._ask is not None and await self._ask(place, context)
+        except WistroError as error:
+            raise Refused(
+                "unavailable", f"{error.message}. hint: join again in a while."
+            ) from error
+        if not welcome:
             raise Refused("refused", f"The stream `{place.stream}` does not let this client in.")
         return Grant(expires_at=None if token is None else token.expires_at)
 

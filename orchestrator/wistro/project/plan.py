@@ -16,7 +16,7 @@ from wistro.machine.plan import (
     SubscriptionPlan,
 )
 from wistro.policies import Emit, Join, Policy, Retry
-from wistro.project.descriptor import Descriptor
+from wistro.project.descriptor import Descriptor, Language
 from wistro.project.graph import TRIGGER_KINDS
 from wistro.project.lock import Lock
 
@@ -60,7 +60,12 @@ def queue_of(lock: Lock, step: str) -> str:
     policy, language = lock.steps[step].policy, lock.steps[step].language
     if policy.rate is not None or policy.concurrency is not None:
         return f"{lock.project}.steps.{step}"
-    return f"{lock.project}.runs" if language == "python" else f"{lock.project}.steps.{language}"
+    return language_queue(lock.project, language)
+
+
+def language_queue(project: str, language: Language) -> str:
+    """The task queue of a language: Python shares that of runs."""
+    return f"{project}.runs" if language == "python" else f"{project}.steps.{language}"
 
 
 def _step(lock: Lock, step: Descriptor) -> StepPlan:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from temporalio.common import SearchAttributeKey
 
-from wistro.contract import ErrorInfo, RunRef, Trigger
+from wistro.contract import CONTRACT_VERSION, ErrorInfo, RunRef, Trigger
 from wistro.machine.plan import Plan
 from wistro.machine.state import Answer, Outcome, RunState
 
@@ -17,6 +17,8 @@ OPERATE_UPDATE = "operate"
 MESSAGE_SIGNAL = "message"
 SNAPSHOT_QUERY = "snapshot"
 LINK_ACTIVITY = "wistro.start_linked_run"
+STREAM_ACCESS = "wistro.stream_access"
+"""The workflow and the activity that ask the function of a stream who may follow it."""
 
 TRIGGER_ATTRIBUTE = SearchAttributeKey.for_keyword("WistroTrigger")
 VERSION_ATTRIBUTE = SearchAttributeKey.for_keyword("WistroVersion")
@@ -113,6 +115,26 @@ class LinkRequest:
     parent: RunRef
     client_context: object = None
     traceparent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamQuestion:
+    """Asks the function of a stream whether a client may follow an item, or a group."""
+
+    stream: str
+    group: str
+    id: str | None = None
+    context: object = None
+    """What the client's token was made with."""
+    version: int = CONTRACT_VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamAccessRequest:
+    """A question, and the queue of the worker that can answer it."""
+
+    queue: str
+    question: StreamQuestion
 
 
 @dataclass(frozen=True, kw_only=True)

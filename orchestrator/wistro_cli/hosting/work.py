@@ -42,6 +42,7 @@ async def work(
                 engine.client,
                 engine,
                 worker.activity if worker else None,
+                stream_access=worker.stream_access if worker else None,
                 queues=worker.queues if worker else (),
                 concurrency=settings.concurrency,
                 drain=options.drain or settings.drain,

@@ -34,6 +34,7 @@ from wistro_worker.journal import DeliveryJournal
 from wistro_worker.runs import telling_about_runs
 from wistro_worker.secrets import EnvironmentSecrets, Mask
 from wistro_worker.steps import make_executor
+from wistro_worker.stream_access import StreamAccess, stream_access
 from wistro_worker.streams import streams_of
 
 _TOKEN_SECONDS = 300.0
@@ -61,6 +62,8 @@ class PythonWorker:
 
     activity: StepActivity
     """The dynamic activity: give it to a Temporal worker on the project's queue of runs."""
+    stream_access: StreamAccess
+    """The activity that asks the functions of streams: on the same queue."""
     queues: tuple[StepQueue, ...]
     """The queues of steps that limit their rate or concurrency; the same activity serves them."""
     broken: Mapping[str, SetupError]
@@ -130,6 +133,7 @@ async def python_worker(
                         patience,
                         stored_limit=lock.limits.message_size,
                     ),
+                    stream_access=stream_access(root, lock, threads),
                     queues=_queues(lock),
                     broken=executor.broken,
                 )

@@ -16,6 +16,7 @@ from wistro.temporal.activities.links import Links
 from wistro.temporal.host.activations import OnTheLoop
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.workflows.run import RunWorkflow
+from wistro.temporal.workflows.stream_access import StreamAccessWorkflow
 
 DRAIN = timedelta(seconds=30)
 _HEARTBEATS = timedelta(seconds=5)
@@ -37,6 +38,7 @@ async def host_runs(
     engine: Engine,
     steps: Callable[..., object] | None,
     *,
+    stream_access: Callable[..., object] | None = None,
     queues: Sequence[StepQueue] = (),
     concurrency: int = 100,
     drain: timedelta = DRAIN,
@@ -51,6 +53,7 @@ async def host_runs(
         client: Connected with the project's data converter.
         engine: Starts linked runs.
         steps: The dynamic activity that runs steps; without it only runs are hosted.
+        stream_access: The activity that asks the functions of Python streams.
         queues: The queues of steps with limits.
         concurrency: How many deliveries run at once in this process.
         drain: How long running deliveries get to finish.
@@ -59,6 +62,8 @@ async def host_runs(
     activities: list[Callable[..., object]] = [Links(engine.link).start_linked_run]
     if steps is not None:
         activities.append(steps)
+    if stream_access is not None:
+        activities.append(stream_access)
 
     def working(queue: str, **what: Any) -> Worker:
         return Worker(
@@ -77,7 +82,7 @@ async def host_runs(
     async with AsyncExitStack() as stack:
         main = working(
             wire.runs_queue(engine.catalogue.project),
-            workflows=[RunWorkflow],
+            workflows=[RunWorkflow, StreamAccessWorkflow],
             workflow_task_executor=OnTheLoop(),
             activities=activities,
             max_concurrent_activities=concurrency,

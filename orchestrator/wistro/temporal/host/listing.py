@@ -43,7 +43,10 @@ class RunFilter:
         Raises:
             RunError: `invalid_filter`.
         """
-        parts = [f"TaskQueue = {_quoted(wire.runs_queue(self.project))}"]
+        parts = [
+            f"TaskQueue = {_quoted(wire.runs_queue(self.project))}",
+            f"WorkflowType != {_quoted(wire.STREAM_ACCESS)}",
+        ]
         if self.flow is not None:
             parts.append(f"WorkflowType = {_quoted(self.flow)}")
         if self.status is not None:
