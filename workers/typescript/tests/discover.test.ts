@@ -46,12 +46,13 @@ describe('configs', () => {
       properties: {
         id: { type: 'string', format: 'uuid' },
         at: { type: 'string', format: 'date-time' },
+        total: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 100 },
         tags: { type: 'array', default: [] },
         pair: { type: 'array', prefixItems: [{ type: 'string' }, { type: 'number' }] },
         count: { type: 'string' },
         only: { additionalProperties: false },
       },
-      required: ['id', 'at', 'pair', 'count', 'only'],
+      required: ['id', 'at', 'total', 'pair', 'count', 'only'],
     })
   })
 

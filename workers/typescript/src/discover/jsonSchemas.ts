@@ -18,6 +18,7 @@ interface ZodOptions {
 interface Zod4 {
   readonly _zod: { readonly def: { readonly type: string } }
   toJSONSchema?(options: ZodOptions): Json
+  meta?(): Json | undefined
 }
 
 interface Zod3 {
@@ -41,6 +42,9 @@ const OPTIONS: ZodOptions = {
   target: 'draft-2020-12',
   unrepresentable: 'any',
   override: ({ zodSchema, jsonSchema }) => {
+    // `describe` and `meta` note in the schema's own copy of zod, which need not be the one that asks.
+    const { id: _id, ...said } = zodSchema.meta?.() ?? {}
+    for (const [name, value] of Object.entries(said)) jsonSchema[name] ??= value
     if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' })
   },
 }
@@ -80,7 +84,8 @@ function zod4(schema: Zod4, path: string): Json {
 function zod3(schema: Zod3): Json {
   // Its parameter is typed by the zod that it was built with; any zod 3 has the same structure.
   return zodToJsonSchema(schema as unknown as Parameters<typeof zodToJsonSchema>[0], {
-    target: 'jsonSchema2019-09',
+    // Later targets of this library write `exclusiveMinimum: true`, which only draft 4 knows.
+    target: 'jsonSchema7',
     dateStrategy: 'format:date-time',
     effectStrategy: 'input',
     pipeStrategy: 'input',

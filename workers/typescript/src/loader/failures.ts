@@ -80,7 +80,13 @@ function thrown(error: unknown, root: string): Problem {
   const name = error instanceof Error ? error.name : 'it throws'
   const said = messageOf(error).trim() || 'no message'
   const [place = null] = frames(error).filter(({ file }) => isOwn(file, root))
-  return { text: ours ? said : `${name}: ${said}`, place, hint: ours ? error.hint : undefined }
+  return { text: ours ? said : `${name}: ${said}`, place, hint: ours ? error.hint : hintFor(said) }
+}
+
+/** What mends an error that many clients of services throw when they are made. */
+function hintFor(said: string): string | undefined {
+  if (!/environment variable|api[ _-]?key|credentials|\.env\b/i.test(said)) return undefined
+  return 'set it in the environment or in `.env`, or make the client inside the handler'
 }
 
 function lineInStack(error: unknown, path: string): number | undefined {
