@@ -25,7 +25,7 @@ async def collector() -> AsyncGenerator[tuple[str, list[Span]]]:
     import uvicorn
 
     spans: list[Span] = []
-    app = FastAPI()
+    app = FastAPI(telemetry={"tracing": False})
 
     @app.post("/v1/traces")
     async def receive(request: Request) -> Response:

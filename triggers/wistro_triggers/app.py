@@ -33,6 +33,7 @@ from wistro_triggers.streams_access import StreamAccess
 from wistro_triggers.streams_feed import StreamFeed
 from wistro_triggers.streams_worker_api import Served, streams_worker_api
 from wistro_triggers.topics import topics_router
+from wistro_triggers.tracing import UNTOLD
 from wistro_triggers.worker_api import worker_api
 
 if TYPE_CHECKING:
@@ -134,7 +135,11 @@ def _shell(site: Site, routes: ApiRoutes, *, worker: APIRouter, ours: FastAPI) -
         feed.close()
 
     app = FastAPI(
-        title=site.lock.project, lifespan=lifespan, redoc_url=None, redirect_slashes=False
+        title=site.lock.project,
+        lifespan=lifespan,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=UNTOLD,
     )
     app.openapi = lambda: project_openapi(site.lock)
     app.state.live = site.live
@@ -155,6 +160,7 @@ def _ours(site: Site, token: str, *, public_metrics: bool) -> FastAPI:
         description="Look at the flows and runs of a project, and act on them.",
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=UNTOLD,
     )
     require_token = Depends(RequireToken(token))
     topics = topics_router(site.engine, site.messages)

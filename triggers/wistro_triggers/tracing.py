@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+UNTOLD: TelemetryConfig = {
+    "tracing": False,
+    "operation_spans": False,
+    "metrics": False,
+    "logs": False,
+}
+"""For applications of ours: FastAPI's own telemetry would add a trace for every poll and every append to
+the journal, and put messages of validation errors, which hold what a user sent, into logs."""
 
 _tracer = trace.get_tracer("wistro.triggers")
 _propagator = TraceContextTextMapPropagator()
