@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -66,14 +67,14 @@ class Motia:
 
 
 def copy_project(name: str, folder: Path) -> Path:
-    """A project of this suite in a folder of its own; it has zod, as any project in TypeScript."""
+    """A project of this suite in a folder of its own, with the zod that its package.json asks for."""
     root = Path(shutil.copytree(PROJECTS / name, folder / name))
-    zod = {"zod": "zod", "zod3": "zod3"}
-    modules = root / "node_modules"
-    if any(root.rglob("*.ts")) or any(root.rglob("*.js")):
-        modules.mkdir(exist_ok=True)
-        for alias, package in zod.items():
-            (modules / alias).symlink_to(NODE_MODULES / package)
+    package = json.loads((root / "package.json").read_text())
+    asked = package["dependencies"].get("zod")
+    if asked is not None:
+        (root / "node_modules").mkdir()
+        installed = "zod3" if asked.startswith("^3") else "zod"
+        (root / "node_modules" / "zod").symlink_to(NODE_MODULES / installed)
     return root
 
 
