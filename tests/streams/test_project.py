@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from websockets.exceptions import ConnectionClosed
 
 from tests.conftest import TemporalServer
 from tests.streams.serving import client_of, content, refusal
@@ -207,3 +208,40 @@ async def test_nothing_of_it_is_in_the_logs(site: Site, capfd: pytest.CaptureFix
         assert content(await client.join("orders", "a"))[0] == "sync"
     out, err = capfd.readouterr()
     assert token not in out + err
+
+
+async def test_people_look_at_streams(site: Site) -> None:
+    headers = {"authorization": f"Bearer {site.runtime.token}"}
+    body = {"room": "looked at", "id": "7", "message": {"text": "hi"}}
+    await site.http.post("/say", json=body)
+
+    async def get(path: str, **query: str) -> httpx.Response:
+        return await site.http.get(f"/_wistro/api/streams{path}", params=query, headers=headers)
+
+    streams = {each["name"]: each for each in (await get("")).json()["items"]}
+    assert set(streams) == {"chat", "orders", "vip", "blocking"}
+    assert (streams["chat"]["access"], streams["vip"]["has_access"]) == ("public", True)
+    assert "looked at" in (await get("/chat/groups")).json()["items"]
+    (item,) = (await get("/chat/items", group="looked at")).json()["items"]
+    assert item["data"] == {"text": "hi", "id": "7"}
+    assert (await get("/chart/groups")).json()["error"]["code"] == "unknown_stream"
+    assert (await site.http.get("/_wistro/api/streams")).status_code == 401
+    made = await site.http.post(
+        "/_wistro/api/streams/orders/tokens", json={"group": "a", "seconds": 60}, headers=headers
+    )
+    async with client_of(site.streams) as client:
+        shown = made.json()["token"]
+        assert content(await client.join("orders", "a", token=shown))[0] == "sync"
+
+
+async def test_stopping_sends_clients_away(
+    temporal_server: TemporalServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with AsyncExitStack() as stack:
+        async with served(tmp_path_factory.mktemp("stopping"), temporal_server) as site:
+            client = await stack.enter_async_context(client_of(site.streams))
+            await client.join("chat", "room")
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.next()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1012

@@ -61,6 +61,25 @@ class Served:
             )
         return self._schemas[stream]
 
+    def token(
+        self, stream: str, group: str | None, id: str | None, *, seconds: float, context: object
+    ) -> dict[str, object]:
+        """A token and when it expires; a 422 `Problem` when its context is too large."""
+        self.schema(stream)
+        expires_at = time.time() + seconds
+        try:
+            token = mint_stream_token(
+                self.keys,
+                stream=stream,
+                group=group,
+                id=id,
+                context=context,
+                expires_at=expires_at,
+            )
+        except CodecError as error:
+            raise Problem(422, error.code, f"{error.message} hint: {error.hint}") from None
+        return {"token": token, "expires_at": expires_at}
+
 
 class _Operation(Body, abc.ABC):
     """A request about a stream."""
@@ -139,19 +158,9 @@ class _Token(_Operation):
     context: object = None
 
     async def serve(self, served: Served) -> dict[str, object]:
-        expires_at = time.time() + self.seconds
-        try:
-            token = mint_stream_token(
-                served.keys,
-                stream=self.stream,
-                group=self.group,
-                id=self.id,
-                context=self.context,
-                expires_at=expires_at,
-            )
-        except CodecError as error:
-            raise Problem(422, error.code, f"{error.message} hint: {error.hint}") from None
-        return {"token": token, "expires_at": expires_at}
+        return served.token(
+            self.stream, self.group, self.id, seconds=self.seconds, context=self.context
+        )
 
 
 _OPERATIONS: Mapping[str, type[_Operation]] = {

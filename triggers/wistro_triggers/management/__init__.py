@@ -10,6 +10,7 @@ from wistro_triggers.management.runs import runs_router
 from wistro_triggers.management.schedules import schedules_router
 from wistro_triggers.management.site import Site
 from wistro_triggers.management.state import state_router
+from wistro_triggers.management.streams import streams_router
 
 __all__ = ["Site", "management_router"]
 
@@ -23,6 +24,7 @@ def management_router(site: Site) -> APIRouter:
         operations_router,
         schedules_router,
         state_router,
+        streams_router,
         project_router,
     )
     for part in parts:
