@@ -22,6 +22,7 @@ from wistro_cli.commands import (
     runs,
     start,
     state,
+    types,
 )
 from wistro_cli.help import GROUP_SETTINGS, examples
 from wistro_cli.output import fail, say_error
@@ -39,7 +40,7 @@ app = typer.Typer(
     ),
     **GROUP_SETTINGS,
 )
-for command in (new, dev, check, lock, start, emit, replay, doctor):
+for command in (new, dev, check, lock, types, start, emit, replay, doctor):
     command.register(app)
 for group in (runs, state, keys):
     app.add_typer(group.app)

@@ -26,6 +26,28 @@ def test_every_failure_has_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert all(check.hint for check in checks.values() if not check.ok)
 
 
+def test_what_the_languages_of_a_project_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps/ship.step.go").touch()
+    (tmp_path / "package.json").write_text('{"dependencies": {"zod": "^4"}}')
+    checks = by_name(doctor_checks(tmp_path))
+    assert checks["Go"].ok
+    assert checks["Go"].found.endswith("for one file")
+    assert checks["Node.js"].found.endswith("not needed here")
+    assert not checks["npm packages"].ok
+    (tmp_path / "node_modules").mkdir()
+    assert by_name(doctor_checks(tmp_path))["npm packages"].ok
+    monkeypatch.setenv("PATH", str(tmp_path))
+    checks = by_name(doctor_checks(tmp_path))
+    assert not checks["Go"].ok
+    assert checks["Go"].required
+    assert "Go steps need Go" in checks["Go"].found
+    assert "https://go.dev" in checks["Go"].hint
+    assert not checks["Node.js"].required
+
+
 def test_keys_that_others_can_read(tmp_path: Path) -> None:
     keys = tmp_path / ".wistro" / "keys.json"
     keys.parent.mkdir()

@@ -26,7 +26,8 @@ def check(context: typer.Context, json: Json = False) -> None:
     from wistro_cli.findings import count, problems_of, tally
     from wistro_cli.output import say, show, show_json
 
-    compiled = Project.open(project_folder(context)).compile()
+    project = Project.open(project_folder(context))
+    compiled = project.compile(project.discover(progress=say))
     lock, problems = compiled.lock, problems_of(compiled)
     if json:
         show_json(

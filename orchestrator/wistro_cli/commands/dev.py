@@ -46,15 +46,18 @@ def dev(
     import asyncio
 
     from wistro_cli.dev.alone import alone
-    from wistro_cli.dev.screen import JsonLines, Lines
+    from wistro_cli.dev.offer import offer_packages
+    from wistro_cli.dev.screen import JsonLines, Lines, Screen
     from wistro_cli.dev.session import DevOptions, Session
 
     root = project_folder(context)
 
+    screen: Screen = JsonLines() if json else Lines()
+
     async def session() -> int:
-        screen = JsonLines() if json else Lines()
         return await Session(root, DevOptions(port=port, drain=drain), screen).run()
 
     with alone(root):
+        offer_packages(root, screen, ask=not json)
         code = asyncio.run(session())
     raise typer.Exit(code)

@@ -36,7 +36,7 @@ def lock(
     from wistro_cli.output import say
 
     project = Project.open(project_folder(context))
-    compiled = project.compile()
+    compiled = project.compile(project.discover(progress=say))
     problems = problems_of(compiled)
     for problem in problems:
         for line in problem.lines():

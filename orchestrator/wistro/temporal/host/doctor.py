@@ -6,13 +6,15 @@ import platform
 import shutil
 import socket
 import stat
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from wistro.errors import SetupError
+from wistro.project.discoverers import DISCOVERERS
+from wistro.project.files import find_step_files
+from wistro.project.toolchains import TOOLCHAINS, Toolchain
 from wistro.temporal.host.serverbinary import ServerAddress, find_server
 
 _LEAST_FREE = 1 << 30
@@ -40,8 +42,8 @@ def doctor_checks(project_dir: Path, *, ports: Mapping[str, int] | None = None) 
     checks = [
         _python(),
         _temporal(project_dir),
-        _tool("Go", ["go", "version"], "only to build a Temporal server, or for steps in Go"),
-        _tool("Node.js", ["node", "--version"], "only for steps in TypeScript or JavaScript"),
+        *(_language(toolchain, project_dir) for toolchain in TOOLCHAINS.values()),
+        *_packages(project_dir),
         _private("keys file", project_dir / ".wistro" / "keys.json"),
         _private("management token", project_dir / ".wistro" / "token"),
         _disk(project_dir),
@@ -85,18 +87,30 @@ def _reached(name: str, server: ServerAddress) -> Check:
     return Check(name=name, ok=True, found=f"{server.address}, namespace {server.namespace}")
 
 
-def _tool(name: str, command: list[str], hint: str) -> Check:
-    path = shutil.which(command[0])
-    if not path:
-        return Check(name=name, ok=False, found="not installed", hint=hint, required=False)
+def _language(toolchain: Toolchain, project_dir: Path) -> Check:
+    """What steps of a language need; nothing is required where there are none."""
+    [discoverer] = [each for each in DISCOVERERS if each.language == toolchain.language]
+    files = len(find_step_files(project_dir, discoverer.patterns))
+    wanted = f"for {files} files" if files > 1 else "for one file" if files else "not needed here"
     try:
-        done = subprocess.run(
-            [path, *command[1:]], capture_output=True, text=True, timeout=15, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        return Check(name=name, ok=False, found=str(error), hint=hint, required=False)
-    found = f"{done.stdout.strip()} at {path}"
-    return Check(name=name, ok=True, found=found, required=False)
+        program = toolchain.find()
+        version = ".".join(map(str, toolchain.version(program)))
+    except SetupError as error:
+        found = f"{error.message} ({wanted})"
+        hint = error.hint or "install it anew"
+        return Check(name=toolchain.title, ok=False, found=found, hint=hint, required=files > 0)
+    return Check(name=toolchain.title, ok=True, found=f"{version} at {program}, {wanted}")
+
+
+def _packages(project_dir: Path) -> list[Check]:
+    """Whether the packages are installed that a package.json names."""
+    package = project_dir / "package.json"
+    if not package.is_file() or '"dependencies"' not in package.read_text(encoding="utf-8"):
+        return []
+    ok = (project_dir / "node_modules").is_dir()
+    found = "installed" if ok else "package.json names some, and there is no `node_modules`"
+    hint = "run `npm install` in the project's folder"
+    return [Check(name="npm packages", ok=ok, found=found, hint=hint)]
 
 
 def _private(name: str, path: Path) -> Check:
