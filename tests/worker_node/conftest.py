@@ -181,7 +181,7 @@ async def shop(
 @asynccontextmanager
 async def node_worker(
     root: Path, lock: Lock, address: ServerAddress, api: str, drain: float
-) -> AsyncIterator[NodeWorker]:
+) -> AsyncGenerator[NodeWorker]:
     """A Node worker of the project; killed in the end if it still runs."""
     file = root / MANIFESTS / "node.json"
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
 /** A loaded step made ready to run: everything about it that does not change between deliveries. */
 
-import { InvalidMessage, SetupError } from '../errors.js'
+import { InvalidMessage, type Issue, SetupError } from '../errors.js'
 import type { Callable, LoadedStep } from '../loader/index.js'
 import type { ManifestStep } from './manifest.js'
 import { type Output, readRequest, type Request, toOutput } from './request.js'
-import { ANYTHING, type JsonSchema, Shape } from './shapes.js'
+import { ANYTHING, type JsonSchema, misfit, Shape } from './shapes.js'
 import { NotJson } from './values.js'
 
 /** A step that can be run. */
@@ -63,8 +63,7 @@ export class PreparedStep {
     if (this.kind === 'cron') return data
     const what = `${topic === null ? 'The input' : `The message on \`${topic}\``} for \`${this.id}\``
     const shape = topic === null ? this.#input : (this.#receives.get(topic) ?? this.#input)
-    shape.check(data, what)
-    return this.#parse === null ? data : this.#parse(data)
+    return this.#accept(data, shape, what)
   }
 
   /** The request that the data of a delivery stands for. Its body is checked later: `checkBody`. */
@@ -78,8 +77,21 @@ export class PreparedStep {
    * @throws InvalidMessage It names each field that does not fit.
    */
   async checkBody(request: Request): Promise<void> {
-    this.#body.check(request.body, `The body of the request to \`${this.id}\``)
-    if (this.#parse !== null) request.body = await this.#parse(request.body)
+    const what = `The body of the request to \`${this.id}\``
+    request.body = await this.#accept(request.body, this.#body, what)
+  }
+
+  /** What the step's own schema makes of the data; it takes what its JSON Schema may not (`coerce`). */
+  async #accept(data: unknown, shape: Shape, what: string): Promise<unknown> {
+    if (this.#parse === null) {
+      shape.check(data, what)
+      return data
+    }
+    try {
+      return await this.#parse(data)
+    } catch (error) {
+      throw error instanceof InvalidMessage ? misfit(what, error.issues.map(bracketed)) : error
+    }
   }
 
   /**
@@ -114,6 +126,11 @@ export class PreparedStep {
     }
     return null
   }
+}
+
+/** `lines.1.sku` as `lines[1].sku`. */
+function bracketed({ field, message }: Issue): Issue {
+  return { field: field.replaceAll(/(?:^|\.)(\d+)(?=\.|$)/g, '[$1]'), message }
 }
 
 function shapeOf(schema: JsonSchema | null): Shape {

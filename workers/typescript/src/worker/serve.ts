@@ -9,6 +9,7 @@ import { JournalBuffer } from './buffer.js'
 import { connect, type Connected, installRuntime } from './connection.js'
 import { Deliveries } from './deliveries.js'
 import { Executor, type Services } from './executor.js'
+import { messageOf } from './failures.js'
 import { DeliveryJournal } from './journal.js'
 import type { Log } from './log.js'
 import type { Manifest, ManifestQueue } from './manifest.js'
@@ -61,7 +62,10 @@ export async function serve(manifest: Manifest, { log, ready, stop }: Surroundin
     await run(workers, { log, ready, stop })
   } finally {
     await buffer.close()
-    await stopTracing()
+    // A collector that is away is no reason to end as if the work had failed.
+    await stopTracing().catch((error: unknown) => {
+      log.write('warning', `the last spans were not exported: ${messageOf(error)}`)
+    })
     await connected.connection.close()
     await watchdog.close()
   }

@@ -27,7 +27,7 @@ export class Shape {
     if (this.schema === null) return
     this.#validate ??= compile(this.schema)
     if (this.#validate(data)) return
-    throw refusal(what, issuesOf(this.#validate.errors ?? []))
+    throw misfit(what, issuesOf(this.#validate.errors ?? []))
   }
 
   /**
@@ -110,7 +110,8 @@ function brief(text: string): string {
   return text.length <= 300 ? text : `${text.slice(0, 300)}…`
 }
 
-function refusal(what: string, issues: readonly Issue[]): InvalidMessage {
+/** The error for data that does not fit: it begins with `what` and names every field that is wrong. */
+export function misfit(what: string, issues: readonly Issue[]): InvalidMessage {
   const shown = issues
     .slice(0, SHOWN)
     .map(({ field, message }) => (field ? `\`${field}\`: ${message}` : message))
