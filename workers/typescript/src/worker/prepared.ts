@@ -68,7 +68,7 @@ export class PreparedStep {
 
   /** The request that the data of a delivery stands for. Its body is checked later: `checkBody`. */
   request(data: unknown): Request {
-    return readRequest(data)
+    return readRequest(data, this.lenient)
   }
 
   /**
