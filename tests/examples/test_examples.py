@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,5 +35,23 @@ def test_the_lock_is_current(lock: Path) -> None:
 def test_its_own_tests_pass(tests: Path) -> None:
     # In a process of its own: every project has a package called `steps`.
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    _succeeds(command)
+
+
+@pytest.mark.slow
+def test_handlers_in_other_languages_have_tests_that_pass() -> None:
+    orders = EXAMPLES / "orders"
+    _succeeds(["npm", "run", "--silent", "check"], cwd=orders)
+    _succeeds(["npm", "run", "--silent", "test"], cwd=orders)
+    _succeeds(["go", "vet", "./..."], cwd=orders)
+    _succeeds(["go", "test", "./..."], cwd=orders)
+
+
+def test_types_are_current() -> None:
+    wistro = [sys.executable, "-m", "wistro_cli", "--project", str(EXAMPLES / "orders")]
+    _succeeds([*wistro, "types", "--check"])
+
+
+def _succeeds(command: Sequence[str], *, cwd: Path | None = None) -> None:
+    ended = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * A payment provider as shops know them: it takes tokens for cards, it is sometimes busy, and a charge
+ * that is repeated with its idempotency key is made once. This one runs on the spot; its test tokens
+ * are `tok_visa`, `tok_declined` and `tok_busy` (busy twice, then fine).
+ */
+
+export interface Charge {
+  readonly amount: number
+  readonly card: string
+  readonly idempotencyKey: string
+}
+
+/** The bank says no: to ask again is pointless. */
+export class CardRefused extends Error {
+  override readonly name = 'CardRefused'
+}
+
+/** The provider cannot answer now: to ask again later makes sense. */
+export class ProviderBusy extends Error {
+  override readonly name = 'ProviderBusy'
+}
+
+/** Charges a card and returns the receipt's number. */
+export async function charge({ amount, card, idempotencyKey }: Charge, attempt: number): Promise<string> {
+  if (amount <= 0) throw new CardRefused('there is nothing to pay')
+  if (card === 'tok_declined') throw new CardRefused('the bank declined the card')
+  if (card === 'tok_busy' && attempt < 3) throw new ProviderBusy('the provider is busy')
+  return `R-${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 12)}`
+}
