@@ -16,7 +16,7 @@ from wistro_cli.help import examples
 from wistro_cli.output import say
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_IGNORED = "# Keys, secrets, state and the Temporal database of this machine.\n.wistro/\n.env\n__pycache__/\n"
+_IGNORED = "# Keys, secrets, state and the Temporal database of this machine.\n.wistro/\n.env\n__pycache__/\nnode_modules/\n"
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog=examples(
             ("wistro new shop", "an API, an event and a cron step in the new folder `shop`"),
+            ("wistro new shop -t typescript", "the same in TypeScript; `-t go` for Go"),
             ("wistro new hooks -t webhook", "webhooks with checked signatures"),
             ("wistro new", "in this folder, which must be empty"),
         )
@@ -35,7 +36,7 @@ def new(
         str | None, typer.Argument(help="The folder to make, and the project's name.")
     ] = None,
     template: Annotated[
-        str, typer.Option("--template", "-t", help="`hello` or `webhook`.")
+        str, typer.Option("--template", "-t", help="`hello`, `webhook`, `typescript` or `go`.")
     ] = "hello",
 ) -> None:
     """Make a project from a template."""
@@ -48,7 +49,12 @@ def new(
     say(f"made the project `{project}` in `{folder}`:")
     for file in sorted(written):
         say(f"  {file}")
-    say(f"run it: {f'cd {folder} && ' if name else ''}wistro dev", style="bold")
+    commands = [
+        *([f"cd {folder}"] if name else []),
+        *(["npm install"] if "package.json" in written else []),
+        "wistro dev",
+    ]
+    say(f"run it: {' && '.join(commands)}", style="bold")
 
 
 def templates() -> list[str]:
