@@ -3,7 +3,8 @@
 import type { ApiRequest } from '../requests.js'
 import { jsonable } from './values.js'
 
-export type Request = ApiRequest
+/** By Motia's rules the raw body is text. */
+export type Request = Omit<ApiRequest, 'rawBody'> & { readonly rawBody: Buffer | string }
 
 /** The wire form of a response. */
 export interface Output {
@@ -13,15 +14,20 @@ export interface Output {
   readonly body_encoding?: 'base64'
 }
 
-/** The request that the data of an api step's invocation stands for. */
-export function readRequest(data: unknown): Request {
+/**
+ * The request that the data of an api step's invocation stands for.
+ *
+ * @param asText Whether `rawBody` is text, as it is by Motia's rules.
+ */
+export function readRequest(data: unknown, asText = false): Request {
   const given = recordOf(data)
+  const sent = Buffer.from(textOf(given['raw_body']), 'base64')
   return {
     body: given['body'] ?? null,
     pathParams: recordOf(given['path_params']) as Record<string, string>,
     queryParams: recordOf(given['query_params']) as Record<string, string | string[]>,
     headers: headersOf(recordOf(given['headers'])),
-    rawBody: Buffer.from(textOf(given['raw_body']), 'base64'),
+    rawBody: asText ? sent.toString() : sent,
     method: textOf(given['method']),
     path: textOf(given['path']),
   }
@@ -45,8 +51,6 @@ export function toOutput(returned: unknown): Output {
   return { ...form, body: bytes.toString('base64'), body_encoding: 'base64' }
 }
 
-const RESPONSE = ['status', 'body', 'headers']
-
 interface Response {
   readonly status: number
   readonly body?: unknown
@@ -55,7 +59,8 @@ interface Response {
 
 function isResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null || !('status' in value)) return false
-  const known = Object.keys(value).every((name) => RESPONSE.includes(name))
+  // What has a body beside its status is a response, whatever else it has.
+  const known = 'body' in value || Object.keys(value).every((name) => ['status', 'headers'].includes(name))
   return known && Number.isInteger(value.status)
 }
 
