@@ -18,6 +18,12 @@ describe('what authors import', () => {
     expect(await compiled(root)).toBe('')
   })
 
+  test('is typed where the package is used in place, through a link', async () => {
+    const root = await project('typed', { ...LINKS, wistro: '.' })
+    await configure(root, { module: 'CommonJS', moduleResolution: 'Node10', esModuleInterop: true })
+    expect(await compiled(root)).toBe('')
+  })
+
   test('is typed for required modules of a project with `"type": "commonjs"`', async () => {
     const root = await installed('typed')
     await write(root, 'package.json', '{ "type": "commonjs" }')

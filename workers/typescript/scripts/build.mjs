@@ -1,8 +1,6 @@
-// Builds the part of the package that CommonJS steps and tests require: `dist/cjs`.
-//
-// Two bundles, and a copy of the declarations: TypeScript reads those below a package.json that says
-// "commonjs" as the types of CommonJS modules.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// What the compiler leaves to do: the part of the package that CommonJS steps and tests require,
+// `dist/cjs`, and a way for the package to name itself.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -12,6 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const target = join(dist, 'cjs')
 
+// Below a package.json that says "commonjs", TypeScript reads the same declarations as CommonJS modules'.
 rmSync(target, { recursive: true, force: true })
 const files = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith('.d.ts'))
 for (const file of files) {
@@ -32,3 +31,8 @@ await build({
   format: 'cjs',
   sourcemap: true,
 })
+
+// `motia.d.ts` names this package by its name. Where it is used in place, through a link, and not from
+// a `node_modules` folder, TypeScript's older resolution finds it only if there is one around it.
+const self = join(root, 'node_modules', 'wistro')
+if (!existsSync(self)) symlinkSync('..', self, 'dir')
