@@ -61,3 +61,25 @@ async def test_a_step_that_does_not_load_says_so_when_it_is_run(tmp_path: Path) 
         assert executor.broken["ship"].code == "load_failed"
         assert executor.broken["charge"].code == "stale_lock"
     unload(project.root)
+
+
+async def test_a_step_in_another_language_asks_to_be_faked(tmp_path: Path) -> None:
+    files = {
+        **FILES,
+        "tell.step.js": """
+            export const config = { type: 'event', name: 'Tell', flows: ['orders'],
+                                    subscribes: ['order.shipped'], emits: [] }
+            export const handler = async () => {}
+            """,
+    }
+    project = write_project(tmp_path, files)
+    lock = project.compile().lock
+    with local_executor(tmp_path, lock, MemoryState()) as executor:
+        shop = FlowHarness.of(lock, executor=executor.outcome)
+        run = await shop.emit("orders", "order.shipped", {"id": "7"})
+        assert run.outcome == "failed"
+        error = run.deliveries("tell")[0].error
+        assert error
+        assert error.code == "step_elsewhere"
+        shop.fake("tell", output="told")
+        assert (await shop.emit("orders", "order.shipped", {"id": "7"})).outcome == "completed"

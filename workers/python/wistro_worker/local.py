@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from wistro.errors import SetupError
 from wistro.project.lock import Lock
 from wistro.stores.journal import JournalEntry
 from wistro.stores.state import StateStore
@@ -35,9 +36,22 @@ def local_executor(
         threads=threads,
     )
     try:
-        yield make_executor(root, lock, services)
+        yield make_executor(root, lock, services, elsewhere=_elsewhere(lock))
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _elsewhere(lock: Lock) -> dict[str, SetupError]:
+    return {
+        id: SetupError(
+            f"the step `{id}` is not in Python (`{step.path}`), so nothing here can run it",
+            code="step_elsewhere",
+            hint=f"fake it: `project.fake({id!r}, emits=[…])`; its handler has tests of its own",
+            file=step.path,
+        )
+        for id, step in lock.steps.items()
+        if step.language != "python"
+    }
 
 
 def _drop(entry: JournalEntry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,21 @@ from wistro_worker.executor import Executor, Services
 from wistro_worker.loader import LoadedStep, load_step
 
 
-def make_executor(root: Path, lock: Lock, services: Services) -> Executor:
-    """An executor of the lock's Python steps; one that does not load fails when it is run."""
+def make_executor(
+    root: Path,
+    lock: Lock,
+    services: Services,
+    *,
+    elsewhere: Mapping[str, SetupError] | None = None,
+) -> Executor:
+    """An executor of the lock's Python steps; one that does not load fails when it is run.
+
+    Args:
+        root: The project's folder.
+        lock: The compiled project.
+        services: What handlers reach.
+        elsewhere: What to say of steps that this executor will never have, by id.
+    """
     steps, broken = load_steps(root, lock)
     return Executor(
         steps,
@@ -20,7 +34,7 @@ def make_executor(root: Path, lock: Lock, services: Services) -> Executor:
         topics={id: topic.message for id, topic in lock.topics.items() if topic.message},
         policies={id: lock.policy(id) for id in lock.steps},
         root=root,
-        broken=broken,
+        broken={**(elsewhere or {}), **broken},
         lenient=lock.motia,
     )
 
