@@ -33,6 +33,9 @@ type Buffer struct {
 	wake   chan struct{}
 	closed chan struct{}
 	done   chan struct{}
+	// ctx ends the last attempts to append, when closing has taken too long.
+	ctx    context.Context
+	giveUp context.CancelFunc
 
 	mu      sync.Mutex
 	waiting []Entry
@@ -41,8 +44,9 @@ type Buffer struct {
 
 // NewBuffer begins to append to a sink; Close it.
 func NewBuffer(sink Sink, log *slog.Logger) *Buffer {
+	ctx, giveUp := context.WithCancel(context.Background())
 	buffer := &Buffer{
-		sink: sink, log: log,
+		sink: sink, log: log, ctx: ctx, giveUp: giveUp,
 		wake: make(chan struct{}, 1), closed: make(chan struct{}), done: make(chan struct{}),
 	}
 	go buffer.run()
@@ -80,6 +84,8 @@ func (b *Buffer) Close(ctx context.Context) {
 	case <-b.done:
 	case <-ctx.Done():
 	}
+	b.giveUp()
+	<-b.done
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if lost := len(b.waiting) + b.dropped; lost > 0 {
@@ -136,27 +142,38 @@ func (b *Buffer) flush() bool {
 				return true
 			}
 		}
-		b.deliver(batch)
+		if !b.deliver(batch) {
+			b.mu.Lock()
+			b.dropped += len(batch)
+			b.mu.Unlock()
+			return false
+		}
 	}
 }
 
-// deliver appends one batch, trying until the sink takes or refuses it.
-func (b *Buffer) deliver(batch []Entry) {
+// deliver appends one batch, trying until the sink takes or refuses it; false when it had to give up.
+func (b *Buffer) deliver(batch []Entry) bool {
 	pause, complained := firstPause, time.Time{}
 	for {
-		err := b.sink(context.Background(), batch)
+		err := b.sink(b.ctx, batch)
 		var later *wistro.RetryableError
 		switch {
 		case err == nil:
-			return
+			return true
+		case b.ctx.Err() != nil:
+			return false
 		case !errors.As(err, &later):
 			b.log.Error("the journal refused entries", "entries", len(batch), "error", err.Error())
-			return
+			return true
 		case time.Since(complained) > complainEvery:
 			complained = time.Now()
 			b.log.Error("the journal is away", "error", err.Error())
 		}
-		time.Sleep(pause)
+		select {
+		case <-time.After(pause):
+		case <-b.ctx.Done():
+			return false
+		}
 		pause = min(2*pause, longestPause)
 	}
 }

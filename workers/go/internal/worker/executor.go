@@ -109,7 +109,7 @@ func (e *Executor) Run(ctx context.Context, invocation *contract.Invocation, att
 	recording := newRecording(step, logger)
 	done := make(chan outcome, 1)
 	seen := newContext(ctx, step, invocation, attempt, recording, e.services, logger)
-	go func() { done <- e.call(seen) }()
+	go e.call(seen, done)
 	found, finished := await(ctx, done, e.patience)
 	switch {
 	case !finished:
@@ -151,9 +151,10 @@ func hasStopped(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }
 
-// call calls the handler, in a goroutine of its own.
-func (e *Executor) call(ctx *handlerContext) (found outcome) {
-	returned := false
+// call calls the handler, in a goroutine of its own, and says what became of it: also when the handler
+// panics, or ends the goroutine.
+func (e *Executor) call(ctx *handlerContext, done chan<- outcome) {
+	found, returned := outcome{}, false
 	defer func() {
 		ctx.recording.close()
 		if value := recover(); value != nil {
@@ -161,10 +162,10 @@ func (e *Executor) call(ctx *handlerContext) (found outcome) {
 		} else if !returned {
 			found = outcome{err: errors.New("the handler ended its goroutine with `runtime.Goexit`")}
 		}
+		done <- found
 	}()
 	found.result, found.err = handle(ctx)
 	returned = true
-	return found
 }
 
 func handle(ctx *handlerContext) (contract.StepResult, error) {
