@@ -52,6 +52,7 @@ def test_the_commands_are_those_that_users_know() -> None:
         "state groups",
         "state list",
         "state set",
+        "types",
     }
 
 

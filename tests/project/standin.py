@@ -20,6 +20,7 @@ def main() -> None:
     parser.add_argument("--skip", action="append", default=[])
     given = parser.parse_args()
     steps: list[object] = []
+    streams: list[object] = []
     errors: list[object] = []
     suffix = {"node": "ts", "go": "go"}[given.language]
     for path in sorted((given.root / "steps").glob(f"*.step.{suffix}")):
@@ -36,6 +37,11 @@ def main() -> None:
             errors.append({"path": name, "error": str(error), "line": 7})
             continue
         digest = sha256(text.encode()).hexdigest()
+        if "stream" in config:
+            streams.append(
+                {"path": name, "config": config["stream"], "has_access": True, "hash": digest}
+            )
+            continue
         steps.append(
             {
                 "path": name,
@@ -44,7 +50,8 @@ def main() -> None:
                 "hash": digest,
             }
         )
-    print(json.dumps({"version": 1, "language": given.language, "steps": steps, "errors": errors}))
+    document = {"version": 1, "language": given.language, "steps": steps, "streams": streams}
+    print(json.dumps(document | {"errors": errors}))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from tests.project.writing import event, write_project
 from wistro.errors import SetupError
 from wistro.project import Project, discoverers, discovery
 from wistro.project.discoverers import Discoverer
+from wistro.project.holding import hold
+from wistro.project.lock import Lock, dump_lock, load_lock
 from wistro.project.plan import compile_plan, queue_of
 
 STANDIN = Path(__file__).with_name("standin.py")
@@ -145,6 +147,7 @@ def test_without_its_toolchain_a_language_is_left_out(
             "steps/a.step.py": event("A", "a"),
             "steps/b.step.ts": step("noop", "B"),
             "steps/c.step.go": step("noop", "C"),
+            "steps/d.step.go": step("noop", "D"),
         },
     )
     found = discovery.discover(tmp_path)
@@ -152,6 +155,73 @@ def test_without_its_toolchain_a_language_is_left_out(
     [error] = found.errors
     assert (error.path, error.error, error.hint) == (
         "steps/c.step.go",
-        "Go steps need Go",
+        "Go steps need Go (so 1 more file is left out)",
         "install Go",
     )
+
+
+def test_one_broken_file_holds_its_language(tmp_path: Path) -> None:
+    write_project(
+        tmp_path,
+        {
+            "steps/a.step.py": event("A", "a"),
+            "steps/b.step.ts": step("noop", "B"),
+            "steps/c.step.ts": step("noop", "C"),
+        },
+    )
+    project = Project.open(tmp_path)
+    found, held = hold(discovery.discover(tmp_path), before := project.compile().lock)
+    assert held == frozenset()
+    write_project(
+        tmp_path,
+        {
+            "steps/a.step.py": event("A again", "a"),
+            "steps/b.step.ts": "half a sente",
+            "steps/c.step.ts": step("noop", "C again"),
+            "steps/d.step.ts": step("noop", "D"),
+        },
+    )
+    found, held = hold(discovery.discover(tmp_path), before)
+    assert held == {"node"}
+    compiled = project.compile(found)
+    names = {id: each.name for id, each in compiled.lock.steps.items()}
+    assert names == {"a": "A again", "b": "B", "c": "C"}
+    assert [error.path for error in compiled.errors] == ["steps/b.step.ts"]
+    # A file that was never there holds nothing.
+    write_project(tmp_path, {"steps/b.step.ts": step("noop", "B"), "steps/d.step.ts": "half"})
+    found, held = hold(discovery.discover(tmp_path), before)
+    assert held == frozenset()
+    assert project.compile(found).lock.steps["c"].name == "C again"
+
+
+def test_streams_are_part_of_the_lock(tmp_path: Path) -> None:
+    chat = {"name": "chat", "schema": {"type": "object"}, "baseConfig": {"storageType": "default"}}
+    write_project(
+        tmp_path,
+        {
+            "steps/a.step.py": event("A", "a"),
+            "steps/chat.step.ts": json.dumps({"stream": chat}),
+            "steps/again.step.ts": json.dumps({"stream": chat}),
+            "steps/wrong.step.ts": json.dumps({"stream": {**chat, "nam": 1}}),
+        },
+    )
+    compiled = Project.open(tmp_path).compile()
+    stream = compiled.lock.streams["chat"]
+    assert (stream.path, stream.language, stream.item) == (
+        "steps/again.step.ts",
+        "node",
+        {"type": "object"},
+    )
+    assert stream.has_access
+    [error] = compiled.errors
+    assert error.hint == "did you mean `name`?"
+    twice = [each for each in compiled.findings if each.code == "duplicate_stream"]
+    assert [each.file for each in twice] == ["steps/chat.step.ts"]
+    assert load_lock_text(tmp_path, compiled.lock).streams == compiled.lock.streams
+
+
+def load_lock_text(root: Path, lock: Lock) -> Lock:
+    """The lock, written and read."""
+    path = root / "wistro.yml.lock"
+    path.write_text(dump_lock(lock))
+    return load_lock(path)

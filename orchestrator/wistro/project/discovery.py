@@ -68,7 +68,7 @@ def discover(
             # Without Node, say, the steps of other languages go on.
             return Discovered(
                 language=discoverer.language,
-                errors=_all_lost(root, files[discoverer.language], error),
+                errors=(_all_lost(root, files[discoverer.language], error),),
             )
 
     wanted = [each for each in DISCOVERERS if files[each.language]]
@@ -84,11 +84,12 @@ def discover(
     )
 
 
-def _all_lost(root: Path, files: Sequence[Path], error: SetupError) -> tuple[LoadError, ...]:
-    return tuple(
-        LoadError(path=path.relative_to(root).as_posix(), error=error.message, hint=error.hint)
-        for path in files
-    )
+def _all_lost(root: Path, files: Sequence[Path], error: SetupError) -> LoadError:
+    """What is wrong with all files of a language, said once."""
+    others = len(files) - 1
+    more = f" (so {others} more {'file is' if others == 1 else 'files are'} left out)"
+    message = error.message + (more if others else "")
+    return LoadError(path=files[0].relative_to(root).as_posix(), error=message, hint=error.hint)
 
 
 class _Discovery:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,20 +73,19 @@ class Graph:
 
     def emitters(self, topic: str, flow: str | None = None) -> tuple[Descriptor, ...]:
         """The steps that emit a topic, in one flow or anywhere."""
-        return tuple(
-            step
-            for step in self.steps
-            if topic in self.emitted(step) and (flow is None or flow in step.flows)
-        )
+        return _within(flow, self._emitters.get(topic, ()))
 
     def subscribers(self, topic: str, flow: str | None = None) -> tuple[Descriptor, ...]:
         """The steps that subscribe to a topic, in one flow or anywhere."""
-        return tuple(
-            step
-            for step in self.steps
-            if any(each.topic == topic for each in step.subscribes)
-            and (flow is None or flow in step.flows)
-        )
+        return _within(flow, self._subscribers.get(topic, ()))
+
+    @cached_property
+    def _emitters(self) -> Mapping[str, Sequence[Descriptor]]:
+        return _by_topic((step, self.emitted(step)) for step in self.steps)
+
+    @cached_property
+    def _subscribers(self) -> Mapping[str, Sequence[Descriptor]]:
+        return _by_topic((step, [each.topic for each in step.subscribes]) for step in self.steps)
 
     def drawn_into(self, topic: str, flow: str) -> bool:
         """Whether a virtual edge says that the topic comes from outside."""
@@ -116,3 +115,17 @@ class Graph:
             for each in step.subscribes
         }
         return tuple(sorted(topic for topic in subscribed if self.arrives(topic, flow)))
+
+
+def _by_topic(
+    steps: Iterable[tuple[Descriptor, Iterable[str]]],
+) -> Mapping[str, Sequence[Descriptor]]:
+    found: dict[str, list[Descriptor]] = {}
+    for step, topics in steps:
+        for topic in dict.fromkeys(topics):
+            found.setdefault(topic, []).append(step)
+    return found
+
+
+def _within(flow: str | None, steps: Sequence[Descriptor]) -> tuple[Descriptor, ...]:
+    return tuple(step for step in steps if flow is None or flow in step.flows)

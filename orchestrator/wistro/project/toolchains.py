@@ -272,7 +272,8 @@ def _run(command: Sequence[str], folder: Path) -> None:
             f"`{command[0]}` does not run: {error}", code="toolchain_broken", hint="install it anew"
         ) from error
     if done.returncode != 0:
-        words = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        # Compilers complain on stdout, npm itself on stderr.
+        words = f"{done.stderr.strip()}\n{done.stdout.strip()}".strip().splitlines()
         raise SetupError(
             f"`{' '.join(command)}` failed in `{folder}`:\n" + "\n".join(words[-12:]),
             code="worker_build_failed",
