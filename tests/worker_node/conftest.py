@@ -61,8 +61,6 @@ class NodeWorker:
                 env={
                     **os.environ,
                     **self.environment,
-                    "WISTRO_LOG_LEVEL": "info",
-                    "WISTRO_LOG_FORMAT": "json",
                     "WISTRO_CONTROL_FD": str(theirs.fileno()),
                     **environment,
                 },

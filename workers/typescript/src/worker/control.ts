@@ -32,11 +32,6 @@ export class Control {
     return new Control(new Socket({ fd: Number(given), readable: true, writable: true }))
   }
 
-  /** Whether somebody started this process and watches it. */
-  get supervised(): boolean {
-    return this.socket !== null
-  }
-
   /** Tell the parent; resolves when it has been sent. */
   async report(report: Report): Promise<void> {
     const { socket } = this

@@ -68,7 +68,9 @@ function namesOf(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return ['NonError']
   const names: string[] = []
   // `this.name = 'CardDeclined'` is how many libraries, and code that is minified, name theirs.
-  if (Object.hasOwn(error, 'name')) names.push(String((error as { name: unknown }).name))
+  // `AbortError` and `TimeoutError` are but names of a DOMException.
+  const isNamed = Object.hasOwn(error, 'name') || error instanceof DOMException
+  if (isNamed) names.push(String((error as { name: unknown }).name))
   for (
     let prototype: unknown = Object.getPrototypeOf(error);
     typeof prototype === 'object' && prototype !== null && prototype !== Object.prototype;

@@ -3,15 +3,17 @@
 import { Terminal } from '../errors.js'
 import { describe } from './failures.js'
 import type { Log } from './log.js'
+import type { Mask } from './secrets.js'
 
 /**
  * Log what nobody caught, and let no handler end the process.
  *
+ * @param mask Hides secrets.
  * @param root The project's folder: stacks show its frames.
  */
-export function guardProcess(log: Log, root: string): void {
+export function guardProcess(log: Log, mask: Mask, root: string): void {
   const uncaught = (event: string) => (thrown: unknown) => {
-    const { message, stack, code } = describe(thrown, { root })
+    const { message, stack, code } = mask.error(describe(thrown, { root }))
     log.write('error', event, { error: message, code, ...(stack === null ? {} : { stack }) })
   }
   process.on('unhandledRejection', uncaught('a promise that nobody awaits was rejected'))

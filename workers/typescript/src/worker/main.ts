@@ -10,6 +10,7 @@ import { describe } from './failures.js'
 import { guardProcess } from './guard.js'
 import { Log } from './log.js'
 import { loadManifest } from './manifest.js'
+import { Mask } from './secrets.js'
 import { serve } from './serve.js'
 
 const USAGE = 'usage: main.js serve --manifest FILE'
@@ -17,6 +18,7 @@ const USAGE = 'usage: main.js serve --manifest FILE'
 async function main(): Promise<number> {
   const control = Control.open()
   const log = new Log()
+  const mask = new Mask()
   const signalled = new Promise<void>((stop) => {
     // Once: the second signal ends the process at once.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop())
@@ -24,14 +26,19 @@ async function main(): Promise<number> {
   const stop = Promise.race([signalled, control.gone])
   try {
     const manifest = loadManifest(manifestFile())
-    guardProcess(log, manifest.root)
+    guardProcess(log, mask, manifest.root)
     process.chdir(manifest.root)
+    let isReady = false
     const ready = async (): Promise<void> => {
+      isReady = true
       const queues = manifest.queues.map(({ name }) => name)
       log.write('info', 'ready', { steps: Object.keys(manifest.steps).length, queues })
       await control.report({ event: 'ready' })
     }
-    await serve(manifest, { log, ready, stop })
+    const served = serve(manifest, { log, mask, ready, stop })
+    // Nothing runs yet that would have to be drained, and what is waited for may never come.
+    const givenUp = stop.then(() => (isReady ? served : undefined))
+    await Promise.race([served, givenUp])
     return 0
   } catch (error) {
     const { message, hint } = explained(error)

@@ -16,7 +16,7 @@ import type { Manifest, ManifestQueue } from './manifest.js'
 import { remoteJournal } from './remoteJournal.js'
 import { RemoteState } from './remoteState.js'
 import { remoteStreams } from './remoteStreams.js'
-import { EnvironmentSecrets, Mask } from './secrets.js'
+import { EnvironmentSecrets, type Mask } from './secrets.js'
 import { loadSteps } from './steps.js'
 import { loadRules, STREAM_ACCESS, streamAccess } from './streamAccess.js'
 import { startTracing } from './telemetry.js'
@@ -31,6 +31,8 @@ const MARGIN_MS = 5000
 /** What a worker process lives by. */
 export interface Surroundings {
   readonly log: Log
+  /** Hides secrets. */
+  readonly mask: Mask
   /** Called when deliveries are taken. */
   ready(): Promise<void>
   /** Resolves when the worker is to stop. */
@@ -42,7 +44,8 @@ export interface Surroundings {
  *
  * @throws SetupError, CodecError
  */
-export async function serve(manifest: Manifest, { log, ready, stop }: Surroundings): Promise<void> {
+export async function serve(manifest: Manifest, surroundings: Surroundings): Promise<void> {
+  const { log } = surroundings
   // Before the project's modules are loaded, so that the thread is not in their way.
   const watchdog = new Watchdog()
   installRuntime(log)
@@ -51,7 +54,7 @@ export async function serve(manifest: Manifest, { log, ready, stop }: Surroundin
   const connecting = connect(log)
   // Awaited below; if the project cannot be loaded, nobody gets there.
   connecting.catch(() => undefined)
-  const { activities, buffer } = await prepare(manifest, keys, log, watchdog)
+  const { activities, buffer } = await prepare(manifest, keys, surroundings, watchdog)
   const connected = await connecting
   try {
     const workers = await Promise.all(
@@ -59,7 +62,7 @@ export async function serve(manifest: Manifest, { log, ready, stop }: Surroundin
         Worker.create(workerOptions(manifest, queue, connected, keys, activities)),
       ),
     )
-    await run(workers, { log, ready, stop })
+    await run(workers, surroundings)
   } finally {
     await buffer.close()
     // A collector that is away is no reason to end as if the work had failed.
@@ -77,7 +80,7 @@ type Activities = Readonly<Record<string, (argument: never) => Promise<unknown>>
 async function prepare(
   manifest: Manifest,
   keys: Keys,
-  log: Log,
+  { log, mask }: Surroundings,
   watchdog: Watchdog,
 ): Promise<{ activities: Activities; buffer: JournalBuffer }> {
   const loader = new Loader(manifest.root)
@@ -87,7 +90,6 @@ async function prepare(
   }
   const api = new WorkerApi(process.env['WISTRO_API'] ?? DEFAULT_API, log)
   const mint = tokenMinter(keys)
-  const mask = new Mask()
   const buffer = new JournalBuffer(remoteJournal(api, mint, log), log)
   const journal = new DeliveryJournal(buffer.append, mask, log)
   const streams = Object.keys(manifest.streams)

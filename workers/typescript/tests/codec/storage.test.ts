@@ -56,9 +56,9 @@ test('a file that is gone may come back', async () => {
   })
 })
 
-test.each([{}, { sha256: '../../etc/passwd' }, { sha256: 'A'.repeat(64) }])(
+test.each<Record<string, string>>([{}, { sha256: '../../etc/passwd' }, { sha256: 'A'.repeat(64) }])(
   'the claim %j names no file',
-  async (claim: Record<string, string>) => {
+  async (claim) => {
     await expect(driver.retrieve({}, [new StorageDriverClaim(claim)])).rejects.toMatchObject({
       code: 'storage_reference_invalid',
     })

@@ -56,7 +56,7 @@ function load<T>(name: string): T {
 }
 
 const DEFAULTS = load<{ step: Json; invocation: Json }>('case_defaults.json')
-const silent = new Log(false, {}, { write: () => true })
+const silent = new Log({}, { write: () => true })
 
 interface Outcome {
   readonly ended: StepResult | ErrorInfo
