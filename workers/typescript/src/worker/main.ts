@@ -24,11 +24,11 @@ async function main(): Promise<number> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop())
   })
   const stop = Promise.race([signalled, control.gone])
+  let isReady = false
   try {
     const manifest = loadManifest(manifestFile())
     guardProcess(log, mask, manifest.root)
     process.chdir(manifest.root)
-    let isReady = false
     const ready = async (): Promise<void> => {
       isReady = true
       const queues = manifest.queues.map(({ name }) => name)
@@ -43,7 +43,8 @@ async function main(): Promise<number> {
   } catch (error) {
     const { message, hint } = explained(error)
     log.write('error', message, hint === null ? {} : { hint })
-    await control.report({ event: 'failed', message, hint })
+    // A worker that breaks is started again; one that cannot start is not.
+    if (!isReady) await control.report({ event: 'failed', message, hint })
     return 1
   }
 }
