@@ -79,6 +79,9 @@ class StreamFeed:
                         follower.changed(change)
         except StoreError as error:
             log.warning("streams are interrupted", error=error.message)
+        except Exception:
+            log.exception("streams are interrupted")
+        # Whoever comes back has it begin anew.
         self.interrupt()
 
 
