@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import httpx
 import psutil
 import pytest
 
-from tests.cli.command import Running, post, running
+from tests.cli.command import Running, post, running, wistro
 from tests.cli.languages import CHARGE, SHIP, write_shop
+from tests.cli.test_dev import eventually
 from wistro.temporal.host.serverbinary import ServerBinary
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -34,12 +36,15 @@ class Dev:
     def pids(self) -> dict[str, int]:
         """The process of each language."""
         parts = {"python": "runs,steps", "node": "node.json", "go": "go.json"}
-        return {
-            language: child.pid
-            for child in self.command.children()
-            for language, part in parts.items()
-            if any(part in argument for argument in child.cmdline())
-        }
+        found: dict[str, int] = {}
+        for child in self.command.children():
+            # One of them may end while we look.
+            with suppress(psutil.Error):
+                arguments = child.cmdline()
+                for language, part in parts.items():
+                    if any(part in argument for argument in arguments):
+                        found[language] = child.pid
+        return found
 
     def write(self, name: str, text: str) -> int:
         """Write a file; the mark to wait from."""
@@ -121,6 +126,24 @@ def test_languages_come_and_go(dev: Dev) -> None:
     (dev.root / "ship.step.go").rename(dev.root / "steps/ship.step.go")
     dev.command.wait_for("dev.reloaded", since=since)
     assert set(dev.pids()) == {"python", "node", "go"}
+    dev.order()
+
+
+def test_types_are_kept_up_to_date(dev: Dev) -> None:
+    wistro("types", cwd=dev.root).ok()
+    written = (dev.root / "types.d.ts").read_text()
+    assert "'Charge the card'" in written
+    assert (dev.root / "node_modules/wistro/package.json").is_file()
+    wistro("types", "--check", cwd=dev.root).ok()
+    dev.write_and_wait("steps/charge.step.ts", CHARGE.replace("Charge the card", "Take the money"))
+    eventually(lambda: "'Take the money'" in (dev.root / "types.d.ts").read_text())
+    dev.write_and_wait("steps/charge.step.ts", CHARGE)
+    eventually(lambda: (dev.root / "types.d.ts").read_text() == written)
+    (dev.root / "types.d.ts").write_text("// mine")
+    stale = wistro("types", "--check", cwd=dev.root)
+    assert stale.code == 1
+    assert "`types.d.ts` is stale" in stale.err
+    (dev.root / "types.d.ts").unlink()
     dev.order()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from wistro.errors import WistroError
+from wistro.errors import SetupError, WistroError
 from wistro.project import Compiled, Lock, Project
 from wistro.project.descriptor import Language
 from wistro.project.holding import hold
@@ -29,6 +29,7 @@ from wistro_cli.environment import ENV_FILE, load_env_file
 from wistro_cli.findings import problems_of
 from wistro_cli.folder import RUNTIME
 from wistro_cli.output import describe
+from wistro_cli.typings import has_types, write_types
 
 INTERRUPTED = 130
 LOCK = Path(RUNTIME, "dev.lock")
@@ -95,6 +96,7 @@ class Session:
             after = await journal.last_seq()
             self._children = self._make_children()
             await self._children.start(compiled.lock)
+            await self._keep_types(compiled.lock)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow(journal, after))
                 tasks.create_task(self._announce(starting))
@@ -194,9 +196,18 @@ class Session:
             self._screen.note("what ran before goes on")
         if differs:
             await self._children.follow(change)
+            await self._keep_types(compiled.lock)
             await self._children.ready()
             self._screen.reloaded(compiled.lock.build, changes(old, compiled.lock))
         await self._everything_ready()
+
+    async def _keep_types(self, lock: Lock) -> None:
+        """Write the types anew that `wistro types` has written once."""
+        if has_types(self._root):
+            try:
+                await asyncio.to_thread(write_types, self._root, lock)
+            except SetupError as error:
+                self._screen.error(error.message, error.hint)
 
     def _use(self, compiled: Compiled) -> None:
         self._lock = compiled.lock
