@@ -68,6 +68,30 @@ class ErrorInfo:
     """Seconds to wait before the next attempt, when the error knows."""
 
 
+CallStatus = Literal["answered", "response_not_reached", "flow_failed", "timeout", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallError:
+    """Why a call has no answer: only what its caller may know."""
+
+    code: str
+    message: str
+    http_status: int | None = None
+    """What the step meant an HTTP caller to see, if it said so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallAnswer:
+    """What the caller of a flow gets: `data` when it was `answered`, else `error`."""
+
+    status: CallStatus
+    data: object = None
+    error: CallError | None = None
+    path: tuple[str, ...] = ()
+    """The steps that the run came by, when it ended without an answer."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Segment:
     """Lets the worker go on with the inline subscribers of what this delivery emits."""

@@ -8,11 +8,12 @@ from typing import Literal
 
 from temporalio.common import SearchAttributeKey
 
-from wistro.contract import CONTRACT_VERSION, ErrorInfo, RunRef, Trigger
+from wistro.contract import CONTRACT_VERSION, CallAnswer, ErrorInfo, RunRef, Trigger
 from wistro.machine.plan import Plan
 from wistro.machine.state import Answer, Outcome, RunState
 
 ANSWER_UPDATE = "answer"
+RESPONSE_UPDATE = "response"
 OPERATE_UPDATE = "operate"
 MESSAGE_SIGNAL = "message"
 SNAPSHOT_QUERY = "snapshot"
@@ -61,6 +62,16 @@ class RunInput:
     trigger: Trigger
     data: object = None
     state: RunState | None = None
+    response_meta: object = None
+    """What the caller wants back untouched with the answer. No handler sees it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallResponse:
+    """The answer to a call, with what its caller wanted back."""
+
+    answer: CallAnswer
+    response_meta: object = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +83,8 @@ class RunResult:
     response: object = None
     responded: bool = False
     deliveries: int = 0
+    call: CallResponse | None = None
+    """What the caller gets, when the run was called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,3 +157,4 @@ class RunFailure:
     error: ErrorInfo
     outcome: Outcome
     answer: Answer | None = None
+    call: CallResponse | None = None

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.client import (
     Client,
-    WithStartWorkflowOperation,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
@@ -21,7 +19,6 @@ from temporalio.client import (
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
@@ -34,6 +31,7 @@ from wistro.machine.state import Answer as RunAnswer
 from wistro.project.lock import Lock
 from wistro.runs import RunDetail, RunPage
 from wistro.temporal import wire
+from wistro.temporal.host.asking import start_and_ask
 from wistro.temporal.host.catalogue import Catalogue
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.history import read_run
@@ -145,33 +143,19 @@ class Engine:
         """
         run_id, _ = self._choose_id(flow, trigger, None, idempotency_key)
         start = self._input(flow, run_id, trigger, data)
-        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            flow,
-            start,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            **self._options(start),
-        )
-        asking: asyncio.Future[RunAnswer] = asyncio.ensure_future(
-            self.client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType] - untyped by name
-                wire.ANSWER_UPDATE, start_workflow_operation=operation, result_type=RunAnswer
-            )
-        )
-        # Not `wait_for`: the client turns its cancellation into an error of its own.
-        if not (await asyncio.wait({asking}, timeout=timeout.total_seconds()))[0]:
-            asking.cancel()
-            with suppress(Exception):
-                await asking
-            with suppress(Exception, asyncio.CancelledError):
-                # The operation keeps a copy of the error, which nobody else would look at.
-                await operation.workflow_handle()
-            await self._expect_started(flow, run_id)
-            raise self._pending(flow, run_id, timeout)
         try:
-            with engine_errors(flow, run_id):
-                answer = asking.result()
+            answer = await start_and_ask(
+                self.client,
+                start,
+                wire.ANSWER_UPDATE,
+                RunAnswer,
+                timeout=timeout,
+                options=self._options(start),
+            )
+        except TimeoutError as late:
+            await self._expect_started(flow, run_id)
+            raise self._pending(flow, run_id, timeout) from late
         except WorkflowAlreadyStartedError:
-            with suppress(WorkflowAlreadyStartedError):
-                await operation.workflow_handle()
             answer = await self._answer_of_closed(flow, run_id)
             return _answer(flow, run_id, answer, existed=True)
         except WorkflowUpdateFailedError as error:

@@ -21,6 +21,7 @@ from wistro.contract import (
     Trigger,
 )
 from wistro.expressions import CelExpressions
+from wistro.machine.answers import call_answer
 from wistro.machine.commands import (
     Announce,
     CancelDelivery,
@@ -75,6 +76,7 @@ class RunWorkflow:
         self._trigger = Trigger(kind="operator")
         self._work: dict[str, asyncio.Future[RawValue]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._response_meta: object = None
         self._answers_awaited = 0
         self._drain_at = 0
 
@@ -85,7 +87,7 @@ class RunWorkflow:
             args[0].payload, wire.RunInput
         )
         run_id = start.run_id or wire.parse_workflow_id(workflow.info().workflow_id)[1]
-        self._trigger = start.trigger
+        self._trigger, self._response_meta = start.trigger, start.response_meta
         if start.trigger.traceparent is None:
             self._trigger = replace(start.trigger, traceparent=wire.own_trace(run_id))
         self._drain_at = start.plan.limits.history_events
@@ -117,6 +119,18 @@ class RunWorkflow:
             self._answers_awaited -= 1
         state = self._state()
         return state.answer or Answer(error=state.error)
+
+    @workflow.update(name=wire.RESPONSE_UPDATE)
+    async def response(self) -> wire.CallResponse:
+        """Waits for the answer of a called run, or for its end without one."""
+        self._answers_awaited += 1
+        try:
+            await workflow.wait_condition(lambda: self._call_response() is not None)
+        finally:
+            self._answers_awaited -= 1
+        response = self._call_response()
+        assert response is not None
+        return response
 
     @workflow.update(name=wire.OPERATE_UPDATE)
     async def operate(self, operation: wire.Operation) -> None:
@@ -354,6 +368,7 @@ class RunWorkflow:
                     plan=start.plan,
                     trigger=self._trigger,
                     state=machine.state,
+                    response_meta=self._response_meta,
                 )
             )
         for command in machine.release(workflow.time()):
@@ -371,6 +386,7 @@ class RunWorkflow:
                 response=state.response,
                 responded=state.responded,
                 deliveries=state.created,
+                call=self._call_left(),
             )
         if state.outcome == "cancelled":
             raise asyncio.CancelledError
@@ -380,10 +396,25 @@ class RunWorkflow:
             raise ApplicationError("the run failed", type="run_failed", non_retryable=True)
         raise ApplicationError(
             error.message,
-            wire.RunFailure(error=error, outcome=state.outcome or "failed", answer=state.answer),
+            wire.RunFailure(
+                error=error,
+                outcome=state.outcome or "failed",
+                answer=state.answer,
+                call=self._call_left(),
+            ),
             type=error.code,
             non_retryable=True,
         )
+
+    def _call_response(self) -> wire.CallResponse | None:
+        answer = None if self._machine is None else call_answer(self._machine.state)
+        if answer is None:
+            return None
+        return wire.CallResponse(answer=answer, response_meta=self._response_meta)
+
+    def _call_left(self) -> wire.CallResponse | None:
+        """What stays with a called run for callers that ask later."""
+        return self._call_response() if self._trigger.kind == "call" else None
 
     # Small change
 

@@ -1,0 +1,46 @@
+"""What the caller of a flow gets: the run's answer, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from wistro.contract import CallAnswer, CallError, CallStatus, ErrorInfo
+from wistro.machine.state import Outcome, RunState
+
+_STATUSES: Mapping[Outcome, CallStatus] = {
+    "completed": "response_not_reached",
+    "failed": "flow_failed",
+    "timed_out": "timeout",
+    "cancelled": "cancelled",
+}
+_MESSAGES: Mapping[CallStatus, str] = {
+    "response_not_reached": "the run ended without an answer",
+    "flow_failed": "the flow failed",
+    "timeout": "the flow took too long",
+    "cancelled": "the run was cancelled",
+}
+
+
+def call_answer(state: RunState) -> CallAnswer | None:
+    """The answer as soon as it is known: a step gave it, or the run has ended."""
+    if state.responded:
+        return CallAnswer(status="answered", data=state.response)
+    if state.outcome is None:
+        return None
+    status = _STATUSES[state.outcome]
+    path = tuple(state.counts) if status == "response_not_reached" else ()
+    return CallAnswer(status=status, error=_public(status, state.error), path=path)
+
+
+def _public(status: CallStatus, error: ErrorInfo | None) -> CallError:
+    """What a stranger may know: the error itself only where a step meant it for the caller.
+
+    A handler says so with `Terminal(…, details={"status": 402})`.
+    """
+    if status == "flow_failed" and error is not None and not error.retryable:
+        details = error.details if isinstance(error.details, dict) else {}
+        http = cast("dict[str, object]", details).get("status")
+        if isinstance(http, int) and 400 <= http < 600:
+            return CallError(code=error.code, message=error.message, http_status=http)
+    return CallError(code=status, message=_MESSAGES[status])

@@ -1,0 +1,69 @@
+"""Starts a run and asks it something, in one request to Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from wistro.temporal import wire
+from wistro.temporal.host.connect import engine_errors
+
+T = TypeVar("T")
+
+
+async def start_and_ask(
+    client: Client,
+    start: wire.RunInput,
+    update: str,
+    answer: type[T],
+    *,
+    timeout: timedelta,
+    options: Mapping[str, Any],
+) -> T:
+    """Start the run, unless it is there, and wait for the answer to an update of it.
+
+    Args:
+        client: Connected with the project's data converter.
+        start: The run.
+        update: What to ask.
+        answer: The type of the answer.
+        timeout: How long to wait.
+        options: How the workflow is started.
+
+    Raises:
+        TimeoutError: no answer came in time; the run may or may not exist.
+        WorkflowAlreadyStartedError: the run has ended before.
+        WorkflowUpdateFailedError: the run refuses.
+    """
+    flow, run_id = start.plan.flow, start.run_id
+    operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+        flow, start, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING, **options
+    )
+    asking: asyncio.Future[T] = asyncio.ensure_future(
+        client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType] - untyped by name
+            update, start_workflow_operation=operation, result_type=answer
+        )
+    )
+    # Not `wait_for`: the client turns its cancellation into an error of its own.
+    if not (await asyncio.wait({asking}, timeout=timeout.total_seconds()))[0]:
+        asking.cancel()
+        with suppress(Exception):
+            await asking
+        with suppress(Exception, asyncio.CancelledError):
+            # The operation keeps a copy of the error, which nobody else would look at.
+            await operation.workflow_handle()
+        raise TimeoutError
+    try:
+        with engine_errors(flow, run_id):
+            return asking.result()
+    except WorkflowAlreadyStartedError:
+        with suppress(WorkflowAlreadyStartedError):
+            await operation.workflow_handle()
+        raise

@@ -1,0 +1,64 @@
+"""What the caller of a flow gets, for every way in which a run may go."""
+
+from __future__ import annotations
+
+import pytest
+
+from wistro.contract import CallAnswer, CallError, ErrorInfo
+from wistro.machine.answers import call_answer
+from wistro.machine.state import Count, Outcome, RunState
+
+
+def test_nothing_while_it_runs() -> None:
+    assert call_answer(RunState(run_id="r")) is None
+
+
+@pytest.mark.parametrize("outcome", [None, "completed", "failed", "cancelled", "timed_out"])
+def test_an_answer_stands_whatever_comes_after_it(outcome: Outcome | None) -> None:
+    state = RunState(run_id="r", responded=True, response={"total": 3}, outcome=outcome)
+    assert call_answer(state) == CallAnswer(status="answered", data={"total": 3})
+
+
+def test_none_may_be_the_answer() -> None:
+    assert call_answer(RunState(run_id="r", responded=True)) == CallAnswer(status="answered")
+
+
+def test_a_run_that_ends_without_one_tells_which_way_it_went() -> None:
+    counts = {"ask": Count(created=1), "check": Count(created=2)}
+    answer = call_answer(RunState(run_id="r", outcome="completed", counts=counts))
+    assert answer == CallAnswer(
+        status="response_not_reached",
+        error=CallError(code="response_not_reached", message="the run ended without an answer"),
+        path=("ask", "check"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [("failed", "flow_failed"), ("cancelled", "cancelled"), ("timed_out", "timeout")],
+)
+def test_errors_tell_a_stranger_nothing_of_their_own(outcome: Outcome, status: str) -> None:
+    secret = ErrorInfo(code="KeyError", message="no row for ada@example.com", stack="…")
+    answer = call_answer(RunState(run_id="r", outcome=outcome, error=secret))
+    assert answer
+    assert answer.status == status
+    assert "ada" not in repr(answer)
+
+
+@pytest.mark.parametrize("details", [None, {"status": 200}, {"status": "402"}, {"hint": "no"}])
+def test_an_error_that_was_not_meant_for_the_caller(details: object) -> None:
+    error = ErrorInfo(code="declined", message="no", retryable=False, details=details)
+    answer = call_answer(RunState(run_id="r", outcome="failed", error=error))
+    assert answer
+    assert answer.error == CallError(code="flow_failed", message="the flow failed")
+
+
+def test_an_error_that_was() -> None:
+    error = ErrorInfo(
+        code="declined", message="the card was declined", retryable=False, details={"status": 402}
+    )
+    answer = call_answer(RunState(run_id="r", outcome="failed", error=error))
+    assert answer
+    assert answer.error == CallError(
+        code="declined", message="the card was declined", http_status=402
+    )
