@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -110,14 +109,13 @@ class Project:
         usable = [step for step in everything.steps if step.path not in left_out]
         streams = [stream for stream in everything.streams if stream.path not in left_out]
         graph = Graph.of(self.settings, usable, streams)
-        findings = (*unusable, *self._findings(graph))
+        findings = self._findings((*unusable, *check_project(graph)))
         if not found.steps and not found.errors:
             findings = (*findings, _no_steps())
         return Compiled(lock=compile_lock(graph), findings=findings, errors=found.errors)
 
-    def _findings(self, graph: Graph) -> Iterable[Finding]:
-        """What is wrong with the whole: by Motia's rules nothing that would keep it from running."""
-        found = check_project(graph)
+    def _findings(self, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """By Motia's rules nothing of it keeps the project from running."""
         if not self.settings.motia:
             return found
         note = () if self.settings_path else (_motia(),)
