@@ -86,3 +86,9 @@ def test_a_message_from_outside_starts_one_run(rows: Motia) -> None:
     [run] = answer.ok().json()["runs"]
     rows.ended(run["run_id"])
     rows.logged("Row kept", run_id=run["run_id"])
+
+
+def test_streams_keep_items_by_group_and_id(rows: Motia) -> None:
+    said = rows.post("/progress/7", {}).json()
+    item = {"id": "7", "done": 1, "of": 3}
+    assert said == {"written": item, "read": item, "ids": ["7", "other"], "gone": None}
