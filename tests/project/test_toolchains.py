@@ -10,12 +10,14 @@ import sys
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
 from wistro.errors import SetupError
-from wistro.project import prepare, toolchains
+from wistro.project import discoverers, prepare, toolchains
+from wistro.project.process import run_to_end
 from wistro.project.toolchains import GO, NODE, Toolchain
 
 REPOSITORY = Path(__file__).parents[2]
@@ -132,6 +134,12 @@ def test_preparing_skips_what_is_not_there(
     assert "skipped: Go steps need Go" in said
 
 
+def installed_in(site: Path) -> dict[str, str]:
+    """An environment where Wistro is installed elsewhere; what runs there is not measured."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    return kept | {"PYTHONPATH": str(site)}
+
+
 def test_the_wheel_carries_the_workers(tmp_path: Path) -> None:
     wheels, site = tmp_path / "wheels", tmp_path / "site"
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
@@ -155,11 +163,7 @@ def test_the_wheel_carries_the_workers(tmp_path: Path) -> None:
         "from wistro.project.workersources import worker_sources;"
         "print(worker_sources('go')); print(worker_sources('go'))"
     )
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(site),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }
+    environment = installed_in(site) | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(
         [sys.executable, "-c", script],
         env=environment,
@@ -179,10 +183,69 @@ def test_an_installation_without_workers(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "orchestrator/wistro", site / "wistro")
     done = subprocess.run(
         [sys.executable, "-c", "from wistro.project.toolchains import GO; GO.sources"],
-        env={**os.environ, "PYTHONPATH": str(site)},
+        env=installed_in(site),
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert "this installation of Wistro lacks the worker `go`" in done.stderr
+
+
+def test_what_discovery_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python, node, go = (each.environment for each in discoverers.DISCOVERERS)
+    before = (python(tmp_path), node(tmp_path), go(tmp_path))
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules/.package-lock.json").touch()
+
+    def unknown(_: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(discoverers, "version", unknown)
+    assert python(tmp_path).endswith(" source")
+    assert python(tmp_path) != before[0]
+    assert node(tmp_path) != before[1]
+    assert go(tmp_path) == before[2]
+
+
+def test_the_commands_of_the_workers(tmp_path: Path) -> None:
+    assert NODE.discover()[-1].endswith("dist/discover/main.js")
+    assert NODE.types()[-1].endswith("dist/types/main.js")
+    assert NODE.serve(tmp_path)[1:] == (str(NODE.sources / "dist/worker/main.js"), "serve")
+    assert GO.discover()[-2:] == ("./cmd/wistro-go", "discover")
+    assert GO.binary(tmp_path).is_relative_to(tmp_path)
+
+
+def test_a_binary_is_used_as_it_is_without_go(
+    tmp_path: Path, program: Callable[[str, str], Path]
+) -> None:
+    with pytest.raises(SetupError, match="Go steps need Go"):
+        GO.serve(tmp_path)
+    GO.binary(tmp_path).parent.mkdir(parents=True)
+    GO.binary(tmp_path).touch()
+    assert GO.serve(tmp_path) == (str(GO.binary(tmp_path)), "serve")
+
+
+def test_how_processes_end(tmp_path: Path) -> None:
+    def story(script: str, limit: float = 30) -> str:
+        command = [sys.executable, "-c", f"import os, signal, time; {script}"]
+        return run_to_end(command, tmp_path, limit, lambda: False).story
+
+    assert story("") == "ended with the exit code 0"
+    assert story("os.kill(os.getpid(), signal.SIGTERM)") == "was killed by SIGTERM"
+    assert story("os.kill(os.getpid(), 40)") == "was killed by signal 40"
+    assert story("time.sleep(60)", 0.3) == "was stopped after 0.3 s"
+    gone = run_to_end(["sleep", "60"], tmp_path, 60, lambda: True)
+    assert gone.code == -9
+
+
+def test_workers_are_prepared(capsys: pytest.CaptureFixture[str]) -> None:
+    assert prepare.main() == 0
+    assert "skipped" not in capsys.readouterr().err
+
+
+def test_a_worker_that_cannot_be_prepared(worker: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    package = (worker / "package.json").read_text()
+    (worker / "package.json").write_text(package.replace("fs.append", "nothing.append"))
+    assert prepare.main() == 1
+    assert "`npm run build` failed" in capsys.readouterr().err
