@@ -11,13 +11,24 @@ from wistro.errors import SetupError
 
 ENV_FILE = ".env"
 
-_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_ENTRY = re.compile(
+    r"""
+    [ \t]*(?:export[ \t]+)? (?P<name>[A-Za-z_][\w.-]*) [ \t]*=[ \t]*
+    (?: "(?P<double>(?:\\.|[^"\\])*)" [ \t]*(?:\#[^\n]*)?
+      | '(?P<single>[^']*)'          [ \t]*(?:\#[^\n]*)?
+      | (?P<plain>[^\n]*) ) $
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
+)
+_NOTHING = re.compile(r"[ \t]*(?:\#[^\n]*)?$", re.MULTILINE)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def read_env_file(root: Path) -> dict[str, str]:
-    """The variables in the project's `.env`, if it has one.
+    r"""The variables in the project's `.env`, if it has one.
 
-    Lines are `NAME=value`, `NAME="value"` or comments. Nothing is expanded.
+    Lines are `NAME=value`, `NAME="value"` or comments, as dotenv has them: quoted values may have
+    several lines, double quotes know `\n`. Nothing is expanded.
 
     Raises:
         SetupError: a line is none of these.
@@ -25,21 +36,24 @@ def read_env_file(root: Path) -> dict[str, str]:
     path = root / ENV_FILE
     if not path.is_file():
         return {}
+    text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
     found: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        text = line.strip()
-        if not text or text.startswith("#"):
-            continue
-        match = _LINE.fullmatch(text)
-        if match is None:
+    place = 0
+    while place < len(text):
+        if (entry := _ENTRY.match(text, place)) is not None:
+            found[entry["name"]] = _value(entry)
+            place = entry.end() + 1
+        elif (nothing := _NOTHING.match(text, place)) is not None:
+            place = nothing.end() + 1
+        else:
+            line = text.count("\n", 0, place) + 1
             raise SetupError(
-                f"`{ENV_FILE}` on line {number}: expected `NAME=value`",
+                f"`{ENV_FILE}` on line {line}: expected `NAME=value`",
                 code="bad_env_file",
                 hint="put a `#` before what is a comment",
                 file=ENV_FILE,
-                line=number,
+                line=line,
             )
-        found[match[1]] = _value(match[2])
     return found
 
 
@@ -57,8 +71,14 @@ def load_env_file(root: Path, *, replacing: Iterable[str] = ()) -> frozenset[str
     return frozenset(new)
 
 
-def _value(text: str) -> str:
-    for quote in ('"', "'"):
-        if text.startswith(quote) and (end := text.find(quote, 1)) > 0:
-            return text[1:end]
-    return re.split(r"\s+#", text, maxsplit=1)[0].strip()
+def _value(entry: re.Match[str]) -> str:
+    if entry["double"] is not None:
+        return re.sub(r"\\(.)", _escaped, entry["double"], flags=re.DOTALL)
+    if entry["single"] is not None:
+        return entry["single"]
+    return re.split(r"(?:^|\s+)#", entry["plain"], maxsplit=1)[0].strip()
+
+
+def _escaped(match: re.Match[str]) -> str:
+    # As dotenv: what has no meaning keeps its backslash; Windows' paths are often quoted.
+    return _ESCAPES.get(match[1], match[1] if match[1] in {'"', "\\"} else match[0])

@@ -262,3 +262,24 @@ async def test_a_process_that_does_not_end_is_killed(
     process.ask_reload()
     await process.stop(0.5)
     assert await process.wait() == -9
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A=", ""),
+        ("A=x # why", "x"),
+        ("A=x#y", "x#y"),
+        ("  export A = x y ", "x y"),
+        ('A="x" # why', "x"),
+        ('A="-----BEGIN\\nKEY-----\\n"', "-----BEGIN\nKEY-----\n"),
+        ('A="one\ntwo"', "one\ntwo"),
+        ('A="C:\\dir \\"q\\""', 'C:\\dir "q"'),
+        ("A='no\\n $ B'", "no\\n $ B"),
+        ("A=it's", "it's"),
+        ("\ufeffA=x\r", "x"),
+    ],
+)
+def test_values_in_an_env_file(tmp_path: Path, line: str, value: str) -> None:
+    (tmp_path / ".env").write_text(f"{line}\nB=2\n", newline="")
+    assert read_env_file(tmp_path) == {"A": value, "B": "2"}
