@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup temporal workers check check-node check-go format test coverage demo bench requirements clean
+.PHONY: help setup temporal workers check check-node check-go test-node test-go format test coverage demo bench requirements clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ temporal: $(VENV)/.installed
 workers: $(VENV)/.installed
 	@$(BIN)/python -m wistro.project.prepare
 
-check: $(VENV)/.installed tests/compose/node_modules/.installed workers check-node check-go ## Format, lint, types, import directions, fast tests
+check: $(VENV)/.installed tests/compose/node_modules/.installed check-node check-go test-node test-go ## Format, lint, types, import directions, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
@@ -58,11 +58,15 @@ format: $(VENV)/.installed ## Rewrite the sources in the project's format
 	$(BIN)/ruff format .
 	@if command -v go >/dev/null; then gofmt -w $(GO); fi
 
-test: setup $(NPM) ## Every test of the three languages, on a real Temporal server
+test-node: workers
 	@if command -v node >/dev/null; then cd $(NODE) && npm test --silent; \
 		else echo 'skipped: the tests of $(NODE) need Node.js'; fi
+
+test-go: workers
 	@if command -v go >/dev/null; then cd $(GO) && go test ./...; \
 		else echo 'skipped: the tests of $(GO) need Go'; fi
+
+test: setup test-node test-go $(NPM) ## Every test of the three languages, on a real Temporal server
 	$(BIN)/pytest $(ARGS)
 
 coverage: setup $(NPM) ## Every test, with branch coverage

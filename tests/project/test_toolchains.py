@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from wistro.errors import SetupError
-from wistro.project import discoverers, prepare, toolchains
+from wistro.project import discoverers, prepare, toolchains, workersources
 from wistro.project.process import run_to_end
 from wistro.project.toolchains import GO, NODE, Toolchain
+from wistro.project.workersources import worker_sources
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -178,18 +178,29 @@ def test_the_wheel_carries_the_workers(tmp_path: Path) -> None:
     assert (Path(first) / "go.mod").is_file()
 
 
-def test_an_installation_without_workers(tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    shutil.copytree(REPOSITORY / "orchestrator/wistro", site / "wistro")
-    done = subprocess.run(
-        [sys.executable, "-c", "from wistro.project.toolchains import GO; GO.sources"],
-        env=installed_in(site),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "this installation of Wistro lacks the worker `go`" in done.stderr
+def test_carried_sources_are_copied_where_they_can_be_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = tmp_path / "site/_workers"
+    monkeypatch.setattr(workersources, "_CHECKOUT", tmp_path / "nowhere")
+    monkeypatch.setattr(workersources, "CARRIED", carried)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(SetupError, match="lacks the worker `go`"):
+        worker_sources("go")
+    (carried / "go/internal").mkdir(parents=True)
+    (carried / "go/tests").mkdir()
+    (carried / "go/internal/a.go").write_text("package a")
+    (carried / "go/tests/b.go").write_text("package b")
+    copy = worker_sources("go")
+    assert copy.is_relative_to(tmp_path / "cache")
+    assert (copy / "internal/a.go").read_text() == "package a"
+    assert not (copy / "tests").exists()
+    (copy / "dist").mkdir()
+    assert worker_sources("go") == copy
+    later = (copy / "internal/a.go").stat().st_mtime + 5
+    (carried / "go/internal/a.go").write_text("package newer")
+    os.utime(carried / "go/internal/a.go", (later, later))
+    assert (worker_sources("go") / "internal/a.go").read_text() == "package newer"
 
 
 def test_what_discovery_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
