@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := examples/preview-environments
-NPM    := $(DEMO)/node_modules/.installed tests/compose/node_modules/.installed
+ORDERS := examples/orders/node_modules/.installed
+NPM    := $(DEMO)/node_modules/.installed tests/compose/node_modules/.installed $(ORDERS)
 UV     := .tools/uv/bin/uv
 NODE   := workers/typescript
 GO     := workers/go
@@ -37,7 +38,7 @@ temporal: $(VENV)/.installed
 workers: $(VENV)/.installed
 	@$(BIN)/python -m wistro.project.prepare
 
-check: $(VENV)/.installed tests/compose/node_modules/.installed check-node check-go test-node test-go ## Format, lint, types, import directions, fast tests
+check: $(VENV)/.installed tests/compose/node_modules/.installed $(ORDERS) check-node check-go test-node test-go ## Format, lint, types, import directions, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
