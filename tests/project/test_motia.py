@@ -125,6 +125,12 @@ def test_what_is_wrong_is_a_warning(tmp_path: Path) -> None:
     assert set(compiled.lock.steps) == {"a", "c"}
 
 
+def test_a_cron_may_say_seconds(tmp_path: Path) -> None:
+    cron = "config = {'type': 'cron', 'name': 'C', 'cron': '*/10 * * * * *', 'emits': []}\n"
+    lock = compile_here(write_project(tmp_path, {"steps/c_step.py": cron + HANDLER})).lock
+    assert lock.schedules == {"c": "*/10 * * * * * UTC"}
+
+
 def test_any_page_may_call(tmp_path: Path) -> None:
     files = {"steps/a_step.py": api("/a", [], [])}
     assert compile_here(write_project(tmp_path, files)).lock.runtime.endpoints.cors_origins == (

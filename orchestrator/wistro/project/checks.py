@@ -129,8 +129,10 @@ def _crons(graph: Graph) -> Iterator[Finding]:
             continue
         expression = step.cron.expression
         problem = None
-        if len(expression.split()) != 5:
-            problem = f"expected five fields, found {len(expression.split())}"
+        fields = len(expression.split())
+        # By Motia's rules a sixth one may stand before them: the seconds.
+        if fields != 5 and not (graph.settings.motia and fields == 6):
+            problem = f"expected five fields, found {fields}"
         else:
             try:
                 next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))

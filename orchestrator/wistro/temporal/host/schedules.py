@@ -99,7 +99,7 @@ def _wanted(lock: Lock, catalogue: Catalogue) -> dict[str, Schedule]:
         schedule = Schedule(
             action=action,
             spec=ScheduleSpec(
-                cron_expressions=[step.cron.expression],
+                cron_expressions=[_in_temporals_form(step.cron.expression)],
                 jitter=policy.jitter or None,
                 time_zone_name=policy.time_zone,
             ),
@@ -109,6 +109,11 @@ def _wanted(lock: Lock, catalogue: Catalogue) -> dict[str, Schedule]:
         )
         found[schedule_id(catalogue.project, flow, step.id)] = schedule
     return found
+
+
+def _in_temporals_form(expression: str) -> str:
+    # Temporal takes a sixth field for the year; seconds come first only where there are seven.
+    return f"{expression} *" if len(expression.split()) == 6 else expression
 
 
 async def _present(client: Client, project: str) -> dict[str, str]:

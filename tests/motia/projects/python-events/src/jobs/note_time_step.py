@@ -2,12 +2,12 @@
 
 config = {
     "type": "event",
-    "name": "NoteMinute",
-    "subscribes": ["minute.passed", "never.emitted"],
+    "name": "NoteTime",
+    "subscribes": ["time.passed", "never.emitted"],
     "emits": ["nobody.listens"],
     "flows": ["jobs"],
 }
 
 
 async def handler(input_data, context):
-    context.logger.info("A minute passed", input_data)
+    context.logger.info("Time passed", input_data)
