@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from temporalio import activity
 from temporalio.common import RawValue
@@ -49,7 +51,7 @@ async def test_a_result_that_is_none_fails_the_delivery(
     assert error is not None
     assert (error.code, error.retryable) == ("bad_result", False)
     assert f"no `{of}`" in error.message
-    assert isinstance(error.details, dict)
-    assert field in [issue["field"] for issue in error.details["issues"]]
+    details = cast("dict[str, list[dict[str, str]]]", error.details)
+    assert field in [issue["field"] for issue in details["issues"]]
     (delivery,) = run.deliveries
     assert delivery.status == "failed"

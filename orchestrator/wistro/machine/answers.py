@@ -39,8 +39,11 @@ def _public(status: CallStatus, error: ErrorInfo | None) -> CallError:
     A handler says so with `Terminal(…, details={"status": 402})`.
     """
     if status == "flow_failed" and error is not None and not error.retryable:
-        details = error.details if isinstance(error.details, dict) else {}
-        http = cast("dict[str, object]", details).get("status")
+        http = _member(error.details, "status")
         if isinstance(http, int) and 400 <= http < 600:
             return CallError(code=error.code, message=error.message, http_status=http)
     return CallError(code=status, message=_MESSAGES[status])
+
+
+def _member(details: object, name: str) -> object:
+    return cast("dict[str, object]", details).get(name) if isinstance(details, dict) else None

@@ -51,6 +51,7 @@ def check_project(graph: Graph) -> tuple[Finding, ...]:
     """What is wrong with the project as a whole, once unusable steps are left out."""
     checks = (
         _flows,
+        _calls,
         _subscriptions,
         _emissions,
         _agreements,
@@ -249,6 +250,29 @@ def _flows(graph: Graph) -> Iterator[Finding]:
                 f"nothing starts the flow `{flow}`",
                 "add an api, cron or call step to it, or declare a topic it subscribes to as "
                 f"`shared` or `external` in `{SETTINGS}`",
+            )
+
+
+def _calls(graph: Graph) -> Iterator[Finding]:
+    for flow in graph.flows:
+        entries = [step for step in graph.in_flow(flow) if step.kind == "call"]
+        said = graph.settings.flows.get(flow)
+        if said is not None and said.callable is not None and not entries:
+            yield Finding(
+                severity="error",
+                code="no_call_step",
+                file=SETTINGS,
+                field=f"flows.{flow}.callable",
+                message=f"the flow `{flow}` is said to be callable, and has no call step",
+                hint=f"add a step with `config = CallStep(name=…, flows=[{flow!r}])`",
+            )
+        for step in entries[1:]:
+            yield _error(
+                step,
+                "several_call_steps",
+                "flows",
+                f"the flow `{flow}` has a call step already: `{entries[0].path}`",
+                "a flow is called at one step: put the other one into a flow of its own",
             )
 
 

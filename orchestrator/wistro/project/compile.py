@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
+from wistro.project.descriptor import Descriptor
 from wistro.project.graph import TRIGGER_KINDS, Graph
-from wistro.project.lock import FlowLock, Lock, Runtime, TopicLock
+from wistro.project.lock import CallableLock, FlowLock, Lock, Runtime, TopicLock
 from wistro.project.settings import (
+    CallableSettings,
     EndpointSettings,
     FlowLimits,
     FlowSettings,
@@ -77,6 +80,20 @@ def _flow(graph: Graph, flow: str) -> FlowLock:
         entry_topics=graph.entry_topics(flow),
         steps=tuple(step.id for step in steps),
         limits=_limits(graph, said.limits),
+        callable=_callable(steps, said.callable or CallableSettings()),
+    )
+
+
+def _callable(steps: Sequence[Descriptor], said: CallableSettings) -> CallableLock | None:
+    step = next((step for step in steps if step.kind == "call"), None)
+    if step is None:
+        return None
+    return CallableLock(
+        step=step.id,
+        description=said.description or step.description,
+        input=step.input if said.input is None else json_schema(said.input),
+        output=step.output if said.output is None else json_schema(said.output),
+        timeout=said.timeout,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, cast
 
@@ -34,6 +35,20 @@ LOCK_VERSION = 1
 _HEADER = "# Written by `wistro lock`. Review it, commit it, do not edit it.\n"
 
 
+class CallableLock(Record):
+    """How a flow is called."""
+
+    step: str
+    """Its call step."""
+    description: str | None = None
+    input: Mapping[str, object] | None = None
+    """JSON Schema of what callers give."""
+    output: Mapping[str, object] | None = None
+    """JSON Schema of what they get back."""
+    timeout: timedelta
+    """How long a caller waits for the answer."""
+
+
 class FlowLock(Record):
     """A flow: its face, its steps, and what starts it."""
 
@@ -47,6 +62,8 @@ class FlowLock(Record):
     steps: tuple[str, ...] = ()
     limits: FlowLimits | None = None
     """The bounds of its runs, where they differ from the project's."""
+    callable: CallableLock | None = None
+    """How it is called, when it can be."""
 
 
 class TopicLock(Record):

@@ -68,6 +68,21 @@ class ProjectLimits(FlowLimits):
     """The largest message that is accepted, as JSON text."""
 
 
+class CallableSettings(Options):
+    """How a flow answers those who call it. It is called at its call step."""
+
+    description: str | None = None
+    """What a caller gets from it."""
+    input: SchemaSource | None = None
+    """What callers give; without one, the `input` of its call step."""
+    output: SchemaSource | None = None
+    """What they get back; without one, the `output` of its call step."""
+    timeout: Duration = timedelta(seconds=30)
+    """How long a caller waits before it gets a 202 with the call's id; the run goes on."""
+    strict: bool = False
+    """Whether a path that answers never or twice is an error of `wistro check`."""
+
+
 class FlowSettings(Options):
     """A flow, as people see it."""
 
@@ -79,6 +94,8 @@ class FlowSettings(Options):
     """Who to ask about it."""
     limits: FlowLimits | None = None
     """The bounds of its runs, where they differ from the project's."""
+    callable: CallableSettings | None = None
+    """How it answers those who call it; a flow with a call step can be called without this."""
 
 
 class TopicSettings(Options):

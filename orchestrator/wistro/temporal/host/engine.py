@@ -116,10 +116,7 @@ class Engine:
             RunError: `flow_not_found`, `step_not_found`, `message_too_large`.
         """
         run_id, repeatable = self._choose_id(flow, trigger, run_id, idempotency_key)
-        start = self._input(flow, run_id, trigger, data)
-        if at is not None:
-            after = max(at - datetime.now(UTC), timedelta())
-        existed = await self._start(start, after)
+        existed = await self.begin(self._input(flow, run_id, trigger, data), after=after, at=at)
         if existed and not repeatable:
             raise RunError(
                 f"the run `{run_id}` exists already", flow=flow, run_id=run_id, code="run_exists"
@@ -150,10 +147,10 @@ class Engine:
                 wire.ANSWER_UPDATE,
                 RunAnswer,
                 timeout=timeout,
-                options=self._options(start),
+                options=self.options(start),
             )
         except TimeoutError as late:
-            await self._expect_started(flow, run_id)
+            await self.expect_started(flow, run_id)
             raise self._pending(flow, run_id, timeout) from late
         except WorkflowAlreadyStartedError:
             answer = await self._answer_of_closed(flow, run_id)
@@ -198,7 +195,7 @@ class Engine:
     async def cancel(self, flow: str, run_id: str) -> None:
         """Asks a run to end; its running handlers are told."""
         with engine_errors(flow, run_id):
-            handle = self._handle(flow, run_id)
+            handle = self.handle(flow, run_id)
             description = await handle.describe(rpc_timeout=_RPC)
             if description.status is not WorkflowExecutionStatus.RUNNING:
                 raise _ended(flow, run_id)
@@ -279,7 +276,7 @@ class Engine:
             EngineUnavailable: when no worker answers.
         """
         with engine_errors(flow, run_id):
-            return await self._handle(flow, run_id).query(
+            return await self.handle(flow, run_id).query(
                 wire.SNAPSHOT_QUERY, result_type=wire.Snapshot, rpc_timeout=_RPC
             )
 
@@ -323,6 +320,65 @@ class Engine:
         with engine_errors():
             return await sync_schedules(self.client, self.lock, self._catalogue)
 
+    # For what builds upon it: `Calls`
+
+    def prepare(
+        self, flow: str, trigger: Trigger, data: object, *, key: str | None, meta: object = None
+    ) -> wire.RunInput:
+        """The input of a new run, or of the one that was started with the same idempotency key.
+
+        Raises:
+            RunError: `flow_not_found`, `step_not_found`, `message_too_large`.
+        """
+        run_id, _ = self._choose_id(flow, trigger, None, key)
+        return replace(self._input(flow, run_id, trigger, data), response_meta=meta)
+
+    async def begin(
+        self,
+        start: wire.RunInput,
+        *,
+        after: timedelta | None = None,
+        at: datetime | None = None,
+    ) -> bool:
+        """Starts a prepared run; says whether it existed already."""
+        if at is not None:
+            after = max(at - datetime.now(UTC), timedelta())
+        return await self._start(start, after)
+
+    def options(self, start: wire.RunInput) -> Mapping[str, Any]:
+        """How its workflow is started."""
+        trigger = start.trigger
+        return {
+            "id": wire.workflow_id(start.plan.flow, start.run_id),
+            "task_queue": wire.runs_queue(self._catalogue.project),
+            "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            "search_attributes": attributes(trigger, start.plan.build),
+            "static_summary": f"{trigger.kind} {trigger.step or trigger.topic or ''}".strip(),
+        }
+
+    async def expect_started(self, flow: str, run_id: str) -> None:
+        """Makes sure that a request which is still open did reach Temporal.
+
+        Raises:
+            EngineUnavailable: when it did not, or nobody can say.
+        """
+        try:
+            with engine_errors(flow, run_id):
+                await self.handle(flow, run_id).describe(rpc_timeout=_RPC)
+        except RunNotFound as missing:
+            raise EngineUnavailable(
+                "Temporal did not accept the run in time",
+                flow=flow,
+                run_id=run_id,
+                hint="try again; nothing was accepted",
+            ) from missing
+
+    def handle(self, flow: str, run_id: str) -> WorkflowHandle[object, wire.RunResult]:
+        """The workflow of a run."""
+        return self.client.get_workflow_handle(
+            wire.workflow_id(flow, run_id), result_type=wire.RunResult
+        )
+
     # Small change
 
     def _choose_id(
@@ -358,16 +414,6 @@ class Engine:
             )
         return wire.RunInput(run_id=run_id, plan=plan, trigger=trigger, data=data)
 
-    def _options(self, start: wire.RunInput) -> Mapping[str, Any]:
-        trigger = start.trigger
-        return {
-            "id": wire.workflow_id(start.plan.flow, start.run_id),
-            "task_queue": wire.runs_queue(self._catalogue.project),
-            "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            "search_attributes": attributes(trigger, start.plan.build),
-            "static_summary": f"{trigger.kind} {trigger.step or trigger.topic or ''}".strip(),
-        }
-
     async def _start(self, start: wire.RunInput, after: timedelta | None) -> bool:
         """Starts it; says whether it existed already."""
         flow, run_id = start.plan.flow, start.run_id
@@ -378,7 +424,7 @@ class Engine:
                     start,
                     start_delay=after or None,
                     rpc_timeout=_RPC,
-                    **self._options(start),
+                    **self.options(start),
                 )
         except WorkflowAlreadyStartedError:
             return True
@@ -387,7 +433,7 @@ class Engine:
     async def _operate(self, flow: str, run_id: str, operation: wire.Operation) -> None:
         try:
             with engine_errors(flow, run_id):
-                handle: WorkflowHandle[Any, wire.RunResult] = self._handle(flow, run_id)
+                handle: WorkflowHandle[Any, wire.RunResult] = self.handle(flow, run_id)
                 await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - untyped by name
                     wire.OPERATE_UPDATE, operation, rpc_timeout=_RPC
                 )
@@ -399,7 +445,7 @@ class Engine:
     async def _answer_of_closed(self, flow: str, run_id: str) -> RunAnswer:
         try:
             with engine_errors(flow, run_id):
-                result = await self._handle(flow, run_id).result(rpc_timeout=_RPC)
+                result = await self.handle(flow, run_id).result(rpc_timeout=_RPC)
             return result.answer or RunAnswer()
         except WorkflowFailureError as error:
             failure = run_failure(error.cause)
@@ -407,30 +453,8 @@ class Engine:
 
     async def _is_running(self, flow: str, run_id: str) -> bool:
         with engine_errors(flow, run_id):
-            description = await self._handle(flow, run_id).describe(rpc_timeout=_RPC)
+            description = await self.handle(flow, run_id).describe(rpc_timeout=_RPC)
         return description.status is WorkflowExecutionStatus.RUNNING
-
-    async def _expect_started(self, flow: str, run_id: str) -> None:
-        """Makes sure that a request which is still open did reach Temporal.
-
-        Raises:
-            EngineUnavailable: when it did not, or nobody can say.
-        """
-        try:
-            with engine_errors(flow, run_id):
-                await self._handle(flow, run_id).describe(rpc_timeout=_RPC)
-        except RunNotFound as missing:
-            raise EngineUnavailable(
-                "Temporal did not accept the run in time",
-                flow=flow,
-                run_id=run_id,
-                hint="try again; nothing was accepted",
-            ) from missing
-
-    def _handle(self, flow: str, run_id: str) -> WorkflowHandle[object, wire.RunResult]:
-        return self.client.get_workflow_handle(
-            wire.workflow_id(flow, run_id), result_type=wire.RunResult
-        )
 
     def _pending(self, flow: str, run_id: str, timeout: timedelta) -> AnswerPending:
         return AnswerPending(

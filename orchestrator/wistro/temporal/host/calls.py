@@ -1,0 +1,234 @@
+"""Calls: runs of flows that somebody waits for, or asks about later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from temporalio.client import (
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from wistro.contract import CallAnswer, CallError, RunRef, Trigger
+from wistro.errors import EngineUnavailable, RunError
+from wistro.machine.answers import call_answer
+from wistro.temporal import wire
+from wistro.temporal.host.asking import start_and_ask
+from wistro.temporal.host.connect import engine_errors
+from wistro.temporal.workflows.failures import run_failure
+from wistro.values import json_size
+
+if TYPE_CHECKING:
+    from wistro.temporal.host.engine import Engine
+
+META_LIMIT = 16 * 1024
+"""Bytes of client context and of response meta: they travel with every delivery of the run."""
+_RPC = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Called:
+    """A call, and its answer as far as it is known."""
+
+    flow: str
+    run_id: str
+    """The id of the run, and of the call: ask again with it, as often as you like."""
+    existed: bool = False
+    """Whether an earlier call with the same idempotency key started it."""
+    answer: CallAnswer | None = None
+    response_meta: object = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls, and what they say about themselves."""
+
+    by: str | None = None
+    """A user, an API key's name, a system."""
+    client_context: object = None
+    """What handlers see of the caller: its app, its locale, anything."""
+    response_meta: object = None
+    """What comes back untouched with the answer, seen by nobody else."""
+    traceparent: str | None = None
+    parent: RunRef | None = None
+    """The delivery that calls, when a handler does."""
+
+
+class Calls:
+    """Calls flows of a project, and fetches answers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def call(
+        self,
+        flow: str,
+        data: object,
+        *,
+        caller: Caller | None = None,
+        wait: timedelta | None = None,
+        idempotency_key: str | None = None,
+        after: timedelta | None = None,
+        at: datetime | None = None,
+    ) -> Called:
+        """Call a flow.
+
+        Args:
+            flow: A flow with a call step.
+            data: What the call step gets.
+            caller: Who calls.
+            wait: How long to wait for the answer; without it, the call is started and left alone.
+            idempotency_key: A second call with the same key gets the first one's run and answer.
+            after: Start that much later.
+            at: Start at that time.
+
+        Returns:
+            The call; without an answer when there is none yet. `fetch` asks again.
+
+        Raises:
+            RunError: `flow_not_found`, `not_callable`, `message_too_large`, `meta_too_large`.
+        """
+        caller = caller or Caller()
+        trigger = Trigger(
+            kind="call",
+            step=self._entry(flow),
+            parent=caller.parent,
+            by=caller.by,
+            client_context=_bounded("client_context", caller.client_context, flow),
+            traceparent=caller.traceparent,
+        )
+        meta = _bounded("response_meta", caller.response_meta, flow)
+        start = self._engine.prepare(flow, trigger, data, key=idempotency_key, meta=meta)
+        if wait is None or after is not None or at is not None:
+            existed = await self._engine.begin(start, after=after, at=at)
+            return Called(flow=flow, run_id=start.run_id, existed=existed)
+        return await self._ask(start, wait)
+
+    async def fetch(self, flow: str, run_id: str, *, wait: timedelta = timedelta()) -> Called:
+        """The answer of an earlier call.
+
+        Args:
+            flow: The flow that was called.
+            run_id: What `call` returned.
+            wait: How long to wait for the answer.
+
+        Raises:
+            RunNotFound: there is no such call, or it is past its retention.
+        """
+        handle = self._engine.handle(flow, run_id)
+        with engine_errors(flow, run_id):
+            description = await handle.describe(rpc_timeout=_RPC)
+        if description.close_time is not None:
+            return await self._closed(flow, run_id)
+        try:
+            response = await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - untyped by name
+                wire.RESPONSE_UPDATE,
+                result_type=wire.CallResponse,
+                # Zero would be no limit at all.
+                rpc_timeout=max(wait, timedelta(milliseconds=200)),
+            )
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            return Called(flow=flow, run_id=run_id, existed=True)
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:  # it has ended in the meantime
+                return await self._closed(flow, run_id)
+            raise
+        except WorkflowUpdateFailedError:
+            return await self._closed(flow, run_id)
+        return _called(flow, run_id, response, existed=True)
+
+    async def _ask(self, start: wire.RunInput, wait: timedelta) -> Called:
+        flow, run_id = start.plan.flow, start.run_id
+        try:
+            response = await start_and_ask(
+                self._engine.client,
+                start,
+                wire.RESPONSE_UPDATE,
+                wire.CallResponse,
+                timeout=wait,
+                options=self._engine.options(start),
+            )
+        except TimeoutError:
+            await self._engine.expect_started(flow, run_id)
+            return Called(flow=flow, run_id=run_id)
+        except (WorkflowAlreadyStartedError, WorkflowUpdateFailedError):
+            return await self._closed(flow, run_id)
+        return _called(flow, run_id, response, existed=False)
+
+    async def _closed(self, flow: str, run_id: str) -> Called:
+        """The answer that an ended run left."""
+        try:
+            with engine_errors(flow, run_id):
+                result = await self._engine.handle(flow, run_id).result(rpc_timeout=_RPC)
+            left = result.call
+        except WorkflowFailureError as error:
+            cancelled = isinstance(error.cause, CancelledError)
+            left = None if cancelled else run_failure(error.cause).call
+            if left is None:
+                left = await self._remembered(flow, run_id, cancelled=cancelled)
+        if left is None:
+            raise RunError(
+                f"the run `{run_id}` was not called: it has no answer",
+                flow=flow,
+                run_id=run_id,
+                code="not_a_call",
+            )
+        return _called(flow, run_id, left, existed=True)
+
+    async def _remembered(
+        self, flow: str, run_id: str, *, cancelled: bool
+    ) -> wire.CallResponse | None:
+        """A cancelled run leaves no result: its state knows whether it had answered before."""
+        try:
+            snapshot = await self._engine.snapshot(flow, run_id)
+        except EngineUnavailable:
+            answer = None
+        else:
+            if snapshot.trigger.kind != "call":
+                return None
+            answer = call_answer(snapshot.state)
+        if answer is None:
+            code = "cancelled" if cancelled else "flow_failed"
+            message = "the run was cancelled" if cancelled else "the run was ended from outside"
+            answer = CallAnswer(status=code, error=CallError(code=code, message=message))
+        return wire.CallResponse(answer=answer)
+
+    def _entry(self, flow: str) -> str:
+        """The step at which a flow is called."""
+        self._engine.catalogue.plan(flow)  # names the flows that there are
+        found = self._engine.lock.flows[flow].callable
+        if found is None:
+            raise RunError(
+                f"the flow `{flow}` cannot be called",
+                flow=flow,
+                code="not_callable",
+                hint="give it a call step",
+            )
+        return found.step
+
+
+def _called(flow: str, run_id: str, response: wire.CallResponse, *, existed: bool) -> Called:
+    return Called(
+        flow=flow,
+        run_id=run_id,
+        existed=existed,
+        answer=response.answer,
+        response_meta=response.response_meta,
+    )
+
+
+def _bounded(name: str, value: object, flow: str) -> object:
+    size = json_size(value)
+    if size > META_LIMIT:
+        raise RunError(
+            f"`{name}` has {size:,} bytes, the limit is {META_LIMIT:,}",
+            flow=flow,
+            code="meta_too_large",
+            hint="send a reference, and keep the rest",
+        )
+    return value
