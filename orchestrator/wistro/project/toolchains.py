@@ -196,7 +196,7 @@ class Go(Toolchain):
     def prepare(self, say: Progress = silent) -> None:
         """Download and compile what the workers of all projects have in common."""
         worker = self.ready(say)
-        say("compiling the Go worker; the first time takes a minute")
+        say("compiling the Go worker (a minute the first time, a second later)")
         _run([str(self.find()), "build", "./..."], worker)
 
     def binary(self, root: Path) -> Path:
