@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.machine.plans import flow, step
 from wistro.contract import CallAnswer, CallError, ErrorInfo
 from wistro.machine.answers import call_answer
 from wistro.machine.state import Count, Outcome, RunState
@@ -62,3 +63,21 @@ def test_an_error_that_was() -> None:
     assert answer.error == CallError(
         code="declined", message="the card was declined", http_status=402
     )
+
+
+async def test_what_a_call_step_returns_is_the_answer() -> None:
+    project = flow(step("quote", kind="call"), step("plain"))
+    project.fake("quote", output={"price": 12})
+    project.fake("plain", output={"price": 13})
+    called = await project.trigger("quote", {})
+    assert call_answer(called.state) == CallAnswer(status="answered", data={"price": 12})
+    other = await project.trigger("plain", {})
+    assert other.state.responded is False
+
+
+async def test_a_call_step_that_returns_nothing_leaves_the_answer_to_others() -> None:
+    project = flow(step("quote", kind="call", emits=("asked",)), step("price", "asked"))
+    project.fake("quote", emits=[("asked", 1)])
+    project.fake("price", response=0)
+    called = await project.trigger("quote", {})
+    assert call_answer(called.state) == CallAnswer(status="answered", data=0)

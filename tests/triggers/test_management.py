@@ -31,6 +31,7 @@ async def test_flows(shop: Shop) -> None:
         "orders": "Order processing",
         "parcels": "Parcels",
         "edge": "Everything an endpoint can do",
+        "quotes": "Quotes",
     }
     orders = next(flow for flow in flows if flow["id"] == "orders")
     assert orders["triggers"] == ["nightly", "place_order"]

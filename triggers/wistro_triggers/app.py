@@ -18,6 +18,7 @@ from wistro_codec import RunToken, verify_run_token
 from wistro_codec.server import bearer_token, codec_router, loopback
 from wistro_codec.storage import resolver
 from wistro_triggers.auth import RequireToken
+from wistro_triggers.calls import CallServer, calls_router
 from wistro_triggers.edge import Edge
 from wistro_triggers.endpoints import EndpointServer
 from wistro_triggers.faults import install_faults
@@ -92,7 +93,8 @@ def create_app(
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
     followers = _followers(site, runtime, development=development)
     ours.include_router(streams_router(followers, "/streams"))
-    app = _shell(site, routes, worker=_worker_api(site, runtime), ours=ours)
+    calls = CallServer(engine=engine, token=RequireToken(runtime.token), development=development)
+    app = _shell(site, routes, routers=(_worker_api(site, runtime), calls_router(calls)), ours=ours)
     # Motia's clients connect to wherever the server is, at any path.
     app.include_router(streams_router(followers, "/{path:path}"))
     app.state.feed = followers.feed
@@ -124,7 +126,9 @@ def reload_app(app: FastAPI, lock: Lock) -> None:
     feed.interrupt()  # who may follow what may have changed
 
 
-def _shell(site: Site, routes: ApiRoutes, *, worker: APIRouter, ours: FastAPI) -> FastAPI:
+def _shell(
+    site: Site, routes: ApiRoutes, *, routers: Sequence[APIRouter], ours: FastAPI
+) -> FastAPI:
     """The outer application, which finds out whose a request is."""
 
     @asynccontextmanager
@@ -147,7 +151,8 @@ def _shell(site: Site, routes: ApiRoutes, *, worker: APIRouter, ours: FastAPI) -
     # In this order: nobody takes our paths, and a project may have a `/docs` of its own.
     documents = list(app.router.routes)
     app.router.routes.clear()
-    app.include_router(worker)
+    for router in routers:
+        app.include_router(router)
     app.mount(OURS, ours)
     app.router.routes += [routes, *documents]
     return app

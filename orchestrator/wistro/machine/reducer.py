@@ -178,8 +178,15 @@ class Machine:
             self.state.answer = Answer(output=result.output)
         if result.responded:
             self._respond(delivery, result.response)
+        elif self._answers(delivery) and result.output is not None:
+            self._respond(delivery, result.output)
         if delivery.flow is None:
             self._route(id, result.emissions, at)
+
+    def _answers(self, delivery: Delivery) -> bool:
+        """Whether what the step returns is the answer of the flow: that of its call step is."""
+        step = self.plan.steps.get(delivery.step)
+        return step is not None and step.kind == "call"
 
     def _respond(self, delivery: Delivery, response: object) -> None:
         if self.state.responded:

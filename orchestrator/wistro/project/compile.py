@@ -94,6 +94,7 @@ def _callable(steps: Sequence[Descriptor], said: CallableSettings) -> CallableLo
         input=step.input if said.input is None else json_schema(said.input),
         output=step.output if said.output is None else json_schema(said.output),
         timeout=said.timeout,
+        access=said.access,
     )
 
 

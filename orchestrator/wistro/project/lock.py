@@ -47,6 +47,8 @@ class CallableLock(Record):
     """JSON Schema of what they get back."""
     timeout: timedelta
     """How long a caller waits for the answer."""
+    access: Literal["public", "token"] | None = None
+    """Who may call it."""
 
 
 class FlowLock(Record):

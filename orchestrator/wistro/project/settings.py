@@ -79,6 +79,9 @@ class CallableSettings(Options):
     """What they get back; without one, the `output` of its call step."""
     timeout: Duration = timedelta(seconds=30)
     """How long a caller waits before it gets a 202 with the call's id; the run goes on."""
+    access: Literal["public", "token"] | None = None
+    """Who may call it: anybody, or holders of the management token. When nothing is said, anybody under
+    `wistro dev`, and holders of the token under `wistro start`."""
     strict: bool = False
     """Whether a path that answers never or twice is an error of `wistro check`."""
 

@@ -26,6 +26,7 @@ from wistro_worker.failures import StepFailed, describe
 from wistro_worker.loader import LoadedStep
 from wistro_worker.prepared import PreparedStep, prepare
 from wistro_worker.recording import Recording
+from wistro_worker.shapes import ANYTHING, shape_of
 from wistro_worker.threads import Blocking, call_in_thread
 
 StateT = TypeVar("StateT")
@@ -79,6 +80,7 @@ class Executor:
         policies: Mapping[str, Policy] | None = None,
         root: Path | None = None,
         broken: Mapping[str, SetupError] | None = None,
+        answers: Mapping[str, JsonSchema] | None = None,
         lenient: bool = False,
     ) -> None:
         """Prepare the steps; one that cannot be used fails when it is run, and only then.
@@ -90,8 +92,13 @@ class Executor:
             policies: The policies of steps, from the lock; those of their configs otherwise.
             root: The project's folder; stack traces show its frames.
             broken: Steps that did not load, and why.
+            answers: The schemas of what flows answer to those who call them, by flow.
             lenient: Whether Motia's rules apply: what does not fit is noted and goes on.
+
+        Raises:
+            SetupError: the schema of an answer cannot be used.
         """
+        self._answers = {flow: shape_of(schema) for flow, schema in (answers or {}).items()}
         self._services = services
         self._root = None if root is None else root.resolve()
         self._broken = dict(broken or {})
@@ -147,6 +154,7 @@ class Executor:
             step.topics,
             log=log,
             heartbeat=lambda details: _on_loop(loop, attempt.heartbeat, details),
+            answer=self._answers.get(invocation.flow, ANYTHING),
             lenient=step.lenient,
         )
         try:

@@ -69,6 +69,8 @@ class PreparedStep:
             InvalidMessage: when JSON cannot carry it; it names the part that it cannot.
         """
         what = f"What `{self.id}` returned"
+        if self.kind == "call" and returned is None:
+            return None  # the answer comes from a later step
         if self.kind != "api":
             return self.output.dump(returned, what)
         try:

@@ -26,12 +26,14 @@ class Recording:
         *,
         log: Log,
         heartbeat: Callable[[object], None],
+        answer: Shape = ANYTHING,
         lenient: bool = False,
     ) -> None:
         self._step = step
         self._topics = topics
         self._log = log
         self._heartbeat = heartbeat
+        self._answer = answer
         self._lenient = lenient
         self._emissions: list[Emission] = []
         self._response: object = None
@@ -71,7 +73,7 @@ class Recording:
                 code="already_responded",
                 hint="respond with everything at once, or emit a message",
             )
-        self._response = ANYTHING.dump(data, f"The response of `{self._step}`")
+        self._response = self._answer.dump(data, f"The answer of `{self._step}`")
         self._responded = True
 
     def log(self, level: Level, message: str, fields: Mapping[str, object]) -> None:

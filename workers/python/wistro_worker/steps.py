@@ -35,6 +35,11 @@ def make_executor(
         policies={id: lock.policy(id) for id in lock.steps},
         root=root,
         broken={**(elsewhere or {}), **broken},
+        answers={
+            id: flow.callable.output
+            for id, flow in lock.flows.items()
+            if flow.callable and flow.callable.output
+        },
         lenient=lock.motia,
     )
 

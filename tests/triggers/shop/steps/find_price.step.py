@@ -1,0 +1,16 @@
+import asyncio
+
+from wistro import Context, EventStep
+
+config = EventStep(name="Find the price", flows=["quotes"], subscribes=["price.wanted"])
+
+
+async def handler(question: dict, ctx: Context) -> None:
+    await asyncio.sleep(question["seconds"])
+    match question["article"]:
+        case "nothing":
+            return
+        case "nonsense":
+            await ctx.respond({"price": "much"})
+        case _:
+            await ctx.respond({"price": 12})

@@ -1,0 +1,201 @@
+"""Callable flows over HTTP: `POST /call/<flow>`, and `GET /call/<flow>/<call id>` to ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from wistro.contract import CallStatus
+from wistro.issues import did_you_mean
+from wistro.temporal.host.calls import Called, Caller, Calls
+from wistro_triggers import metrics
+from wistro_triggers.answers import RUN_HEADER, Accepted, run_headers
+from wistro_triggers.auth import RequireToken
+from wistro_triggers.problems import ErrorAnswer, Problem
+from wistro_triggers.schemas import Schema
+from wistro_triggers.starting import read_options
+from wistro_triggers.tracing import current_traceparent, server_span
+
+if TYPE_CHECKING:
+    from wistro.project.lock import CallableLock
+    from wistro.temporal.host.engine import Engine
+
+_LONGEST_WAIT = timedelta(minutes=5)
+_HTTP: Mapping[CallStatus, int] = {
+    "response_not_reached": 502,
+    "flow_failed": 500,
+    "timeout": 504,
+    "cancelled": 409,
+}
+
+
+class Call(BaseModel):
+    """What a caller sends."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    input: object = None
+    """What the flow takes."""
+    client_context: object = None
+    """What handlers see of the caller: its app, its locale, anything."""
+    response_meta: object = None
+    """What comes back untouched with the answer, and is shown to nobody else."""
+
+
+class CallView(BaseModel):
+    """A call and, once there is one, its answer."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    flow: str
+    call_id: str
+    """The id of the run; ask again with it."""
+    status: Literal["answered", "pending"]
+    data: object = None
+    response_meta: object = None
+    existed: bool = Field(default=False)
+    """Whether an earlier call with the same idempotency key started it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallServer:
+    """Answers calls with runs of the engine."""
+
+    engine: Engine
+    token: RequireToken
+    """The management token opens every callable flow."""
+    development: bool
+
+    async def call(self, flow: str, call: Call, request: Request) -> Response:
+        """Start a run, and wait for its answer as long as the caller wants to.
+
+        Raises:
+            Problem: the call is refused, or the run has no answer.
+            RunError: the engine refuses, or is away.
+        """
+        found = await self._admit(flow, request)
+        if found.input is not None:
+            details = Schema(found.input).errors(call.input, root="input")
+            if details:
+                raise Problem(
+                    422,
+                    "validation_failed",
+                    f"`input` does not fit what `{flow}` takes. hint: `details` says what is wrong "
+                    "with each field.",
+                    details=details,
+                )
+        options = read_options(request.headers)
+        wait = None if options.respond_async else options.wait or found.timeout
+        called = await Calls(self.engine).call(
+            flow,
+            call.input,
+            caller=Caller(
+                client_context=call.client_context,
+                response_meta=call.response_meta,
+                traceparent=current_traceparent(),
+            ),
+            wait=None if wait is None else min(wait, _LONGEST_WAIT),
+            idempotency_key=options.idempotency_key,
+            after=options.after,
+            at=options.at,
+        )
+        metrics.count_run(_accepted(called), "call")
+        return _response(called)
+
+    async def fetch(self, flow: str, call_id: str, wait: timedelta, request: Request) -> Response:
+        """The answer of an earlier call.
+
+        Raises:
+            Problem: the run has no answer.
+            RunError: there is no such call.
+        """
+        await self._admit(flow, request)
+        found = await Calls(self.engine).fetch(flow, call_id, wait=min(wait, _LONGEST_WAIT))
+        return _response(found)
+
+    async def _admit(self, flow: str, request: Request) -> CallableLock:
+        """How the flow is called, for those who may."""
+        flows = self.engine.lock.flows
+        callables = {name: lock.callable for name, lock in flows.items() if lock.callable}
+        found = callables.get(flow)
+        if found is None:
+            hint = did_you_mean(flow, sorted(callables))
+            raise Problem(
+                404, "not_callable", f"There is no flow `{flow}` that can be called. hint: {hint}"
+            )
+        public = self.development if found.access is None else found.access == "public"
+        if not public:
+            await self.token(request)
+        return found
+
+
+def calls_router(server: CallServer) -> APIRouter:
+    """`/call/{flow}` and `/call/{flow}/{call_id}`."""
+    router = APIRouter(tags=["calls"], prefix="/call", include_in_schema=False)
+    errors: dict[int | str, dict[str, object]] = {
+        "default": {"model": ErrorAnswer, "description": "What went wrong."}
+    }
+
+    @router.post("/{flow}", responses=errors, response_model=CallView)
+    async def call(
+        flow: Annotated[str, Path(description="The flow.")], body: Call, request: Request
+    ) -> Response:
+        """Call a flow. 200 with its answer, or 202 when it takes longer than the caller waits."""
+        with server_span("POST", "/call/{flow}", request.headers):
+            return await server.call(flow, body, request)
+
+    @router.get("/{flow}/{call_id}", responses=errors, response_model=CallView)
+    async def fetch(
+        flow: Annotated[str, Path(description="The flow.")],
+        call_id: Annotated[str, Path(description="What the call was answered with.")],
+        request: Request,
+        wait: Annotated[float, Query(ge=0, le=300, description="Seconds to wait.")] = 0,
+    ) -> Response:
+        """The answer of an earlier call, as often as it is asked for."""
+        return await server.fetch(flow, call_id, timedelta(seconds=wait), request)
+
+    return router
+
+
+def _response(called: Called) -> Response:
+    accepted = _accepted(called)
+    headers = run_headers(accepted)
+    answer = called.answer
+    if answer is None:
+        view = CallView(
+            flow=called.flow, call_id=called.run_id, status="pending", existed=called.existed
+        )
+        headers["location"] = f"/call/{quote(called.flow, safe='')}/{called.run_id}"
+        return Response(view.model_dump_json(), 202, headers=headers, media_type="application/json")
+    if answer.status != "answered" or answer.error is not None:
+        assert answer.error is not None
+        error = answer.error
+        way = (
+            f" (it came by {', '.join(f'`{step}`' for step in answer.path)})" if answer.path else ""
+        )
+        raise Problem(
+            error.http_status or _HTTP[answer.status],
+            error.code,
+            f"The call of `{called.flow}` has no answer: {error.message}{way}. hint: its run, named "
+            f"in `{RUN_HEADER}`, has the details.",
+            headers=headers,
+        )
+    view = CallView(
+        flow=called.flow,
+        call_id=called.run_id,
+        status="answered",
+        data=answer.data,
+        response_meta=called.response_meta,
+        existed=called.existed,
+    )
+    return Response(view.model_dump_json(), 200, headers=headers, media_type="application/json")
+
+
+def _accepted(called: Called) -> Accepted:
+    return Accepted(flow=called.flow, run_id=called.run_id, existed=called.existed)
