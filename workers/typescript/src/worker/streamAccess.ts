@@ -49,7 +49,7 @@ export function streamAccess(rules: Rules, log: Log): (question: Question) => Pr
     })
     try {
       const asked = (async () => rule(subscription, context ?? null))()
-      return (await Promise.race([asked, late])) === true
+      return Boolean(await Promise.race([asked, late]))
     } catch (error) {
       log.write('warning', 'the access rule of a stream failed', { stream, error: String(error) })
       return false
