@@ -46,6 +46,12 @@ FlowId = Annotated[
 ]
 """Any text without `/`, which separates a flow from its runs in Temporal's ids."""
 
+Responds: TypeAlias = Annotated[
+    bool | Literal["conditional"],
+    BeforeValidator(lambda value: True if value == "always" else value),
+]
+"""Whether a step answers: `True` (or `always`), or sometimes."""
+
 _LONGEST_DELAY = timedelta(seconds=900)
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
@@ -154,6 +160,9 @@ class HandlerStep(StepBase):
     """How many attempts may run at the same time in each worker process."""
     rate: Rate | None = None
     """How many attempts may start in a span of time, over all workers."""
+    responds: Responds = False
+    """Whether it gives the flow's callers their answer, with `ctx.respond`: always, or `conditional`,
+    when it answers and emits nothing, or goes on without an answer. `wistro check` follows the paths."""
     include_files: Annotated[Sequence[str], _Many] = ()
     """Files that the handler reads, as patterns relative to its own: a change makes a new build."""
 

@@ -29,7 +29,7 @@ FILES = {
         import asyncio
         from wistro import EventStep
         config = EventStep(name="Find the price", flows=["quotes"], subscribes=["asked"],
-                           emits=["priced"])
+                           emits=["priced"], responds=True)
         async def handler(message, ctx):
             await asyncio.sleep(message.get("seconds", 0))
             if not message.get("silent"):

@@ -39,6 +39,8 @@ type CallConfig struct {
 	Concurrency int `json:"concurrency"`
 	// Rate is how many attempts may start in a span of time, over all workers.
 	Rate *Rate `json:"rate"`
+	// Responds says whether the step gives the flow's callers their answer.
+	Responds Responds `json:"responds"`
 	// IncludeFiles are files that the handler reads, as patterns relative to its own file.
 	IncludeFiles []string `json:"includeFiles"`
 }

@@ -83,3 +83,13 @@ const (
 func (failureAction) onFailure() {}
 
 func (Emit) onFailure() {}
+
+// Responds says whether a step gives the callers of its flow their answer, with [Context.Respond].
+type Responds string
+
+const (
+	// RespondsAlways is for a step that answers whenever it succeeds.
+	RespondsAlways Responds = "always"
+	// RespondsSometimes is for a step that answers and emits nothing, or goes on without an answer.
+	RespondsSometimes Responds = "conditional"
+)

@@ -16,6 +16,7 @@ from wistro.project.agreement import disagreement
 from wistro.project.compile import in_words
 from wistro.project.descriptor import LANGUAGES, Descriptor, StreamDescriptor
 from wistro.project.graph import TRIGGER_KINDS, Graph
+from wistro.project.responses import TooManyWays, ways
 from wistro.schemas import json_schema
 
 SETTINGS = "wistro.yml"
@@ -52,6 +53,7 @@ def check_project(graph: Graph) -> tuple[Finding, ...]:
     checks = (
         _flows,
         _calls,
+        _answers,
         _subscriptions,
         _emissions,
         _agreements,
@@ -273,6 +275,51 @@ def _calls(graph: Graph) -> Iterator[Finding]:
                 "flows",
                 f"the flow `{flow}` has a call step already: `{entries[0].path}`",
                 "a flow is called at one step: put the other one into a flow of its own",
+            )
+
+
+def _answers(graph: Graph) -> Iterator[Finding]:
+    """Callers of a flow get one answer, whichever way a run goes."""
+    for flow in graph.flows:
+        entry = next((step for step in graph.in_flow(flow) if step.kind == "call"), None)
+        if entry is None:
+            continue
+        for code, message, hint in _answer_problems(graph, flow, entry):
+            said = graph.settings.flows.get(flow)
+            strict = said is not None and said.callable is not None and said.callable.strict
+            make = _error if strict else _warning
+            yield make(entry, code, "responds", message, hint)
+
+
+def _answer_problems(graph: Graph, flow: str, entry: Descriptor) -> Iterator[tuple[str, str, str]]:
+    if not any(step.responds for step in graph.in_flow(flow)):
+        yield (
+            "nobody_answers",
+            f"no step of the flow `{flow}` says that it answers those who call it",
+            "say `responds=True` in the config of the step that calls `ctx.respond`",
+        )
+        return
+    try:
+        found = ways(graph, flow, entry)
+    except TooManyWays:
+        return
+    for way in found:
+        drawn = " → ".join(f"`{step}`" for step in way.path)
+        early = f"; `{way.ended_early}` may emit nothing" if way.ended_early else ""
+        if way.answers == 0:
+            yield (
+                "path_without_answer",
+                f"a run of `{flow}` may end without an answer: {drawn}{early}",
+                "answer on this path too, with `responds` in the config of the step that does",
+            )
+        elif way.answers > 1:
+            yield (
+                "path_with_two_answers",
+                f"a run of `{flow}` may answer twice: {drawn}",
+                (
+                    "only the first answer counts: answer once, or say `responds: conditional` of "
+                    "a step that answers instead of emitting"
+                ),
             )
 
 

@@ -16,7 +16,16 @@ from wistro.project.descriptor import (
 )
 from wistro.project.files import step_id
 from wistro.schemas import json_schema
-from wistro.steps import ApiStep, CallStep, CronStep, EventStep, NoopStep, StepConfig, parse_config
+from wistro.steps import (
+    ApiStep,
+    CallStep,
+    CronStep,
+    EventStep,
+    HandlerStep,
+    NoopStep,
+    StepConfig,
+    parse_config,
+)
 from wistro.stream_config import StreamConfig, parse_stream
 
 
@@ -55,6 +64,7 @@ def describe_config(
         api=_api(config, input) if isinstance(config, ApiStep) else None,
         cron=_cron(config) if isinstance(config, CronStep) else None,
         policy=config.policy,
+        responds=config.responds if isinstance(config, HandlerStep) else False,
         fifo=isinstance(config, EventStep) and config.fifo,
         hash=hash,
     )

@@ -72,6 +72,8 @@ class Descriptor(Record):
     api: ApiDescriptor | None = None
     cron: CronDescriptor | None = None
     policy: Policy = Policy()
+    responds: bool | Literal["conditional"] = False
+    """Whether it answers those who call its flow."""
     fifo: bool = False
     """Whether its file asks for messages of one group to wait for each other."""
     hash: str

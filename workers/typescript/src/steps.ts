@@ -56,6 +56,8 @@ export interface HandlerStep extends StepBase {
   readonly concurrency?: number
   /** How many attempts may start in a span of time, over all workers. */
   readonly rate?: Rate
+  /** Whether it gives the flow's callers their answer, with `ctx.respond`; `conditional`: or goes on without. */
+  readonly responds?: boolean | 'conditional'
   /** Files that the handler reads, as patterns relative to its own: a change makes a new build. */
   readonly includeFiles?: readonly string[]
 }

@@ -2,7 +2,9 @@ import asyncio
 
 from wistro import Context, EventStep
 
-config = EventStep(name="Find the price", flows=["quotes"], subscribes=["price.wanted"])
+config = EventStep(
+    name="Find the price", flows=["quotes"], subscribes=["price.wanted"], responds=True
+)
 
 
 async def handler(question: dict, ctx: Context) -> None:
