@@ -86,9 +86,18 @@ def _schema(name: str, message: type[object]) -> Json:
 def _documents() -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
     """The docstrings of the contract's classes and of their members."""
     for module in _SOURCES:
-        for node in ast.parse(inspect.getsource(module)).body:
+        for node in _parsed(inspect.getsource(module)).body:
             if isinstance(node, ast.ClassDef):
                 yield node.name, (ast.get_docstring(node) or "", dict(_members(node)))
+
+
+def _parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SystemError:
+        # Python 3.11 counts the depth of all threads in one place, so another one's parsing disturbs
+        # ours (https://github.com/python/cpython/issues/106905).
+        return ast.parse(source)
 
 
 def _members(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
