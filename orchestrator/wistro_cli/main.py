@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from wistro_cli.commands import (
+    call,
     check,
     dev,
     doctor,
@@ -40,7 +41,7 @@ app = typer.Typer(
     ),
     **GROUP_SETTINGS,
 )
-for command in (new, dev, check, lock, types, start, emit, replay, doctor):
+for command in (new, dev, check, lock, types, start, emit, call, replay, doctor):
     command.register(app)
 for group in (runs, state, keys):
     app.add_typer(group.app)

@@ -25,6 +25,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 def test_the_commands_are_those_that_users_know() -> None:
     assert {" ".join(path) for path in commands()} == {
         "",
+        "call",
         "check",
         "dev",
         "doctor",

@@ -18,8 +18,11 @@ from wistro_cli.folder import RUNTIME, project_folder
 
 TOKEN_VARIABLE = "WISTRO_TOKEN"  # noqa: S105 - the name of the variable
 PREFIX = "/_wistro"
+CALLS = "/call"
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_CALL_TIMEOUT = httpx.Timeout(330.0, connect=5.0)
+"""A caller may wait for five minutes."""
 
 Query = Mapping[str, str | int | float | None]
 
@@ -64,6 +67,22 @@ class Api:
         """Emit a message on a topic."""
         return self._call("POST", f"/topics/{quote(topic)}", body=message, headers=headers)
 
+    def call(self, flow: str, given: object, headers: Mapping[str, str]) -> object:
+        """Call a flow, and wait for its answer as the headers say."""
+        return self._call(
+            "POST",
+            f"/{quote(flow)}",
+            body={"input": given},
+            headers=headers,
+            prefix=CALLS,
+            timeout=_CALL_TIMEOUT,
+        )
+
+    def fetch_call(self, flow: str, call_id: str, *, wait: float) -> object:
+        """The answer of an earlier call."""
+        path = f"/{quote(flow)}/{quote(call_id)}"
+        return self._call("GET", path, query={"wait": wait}, prefix=CALLS, timeout=_CALL_TIMEOUT)
+
     @contextmanager
     def stream(self, query: Query) -> Generator[httpx.Response]:
         """Follow `/live`: an open answer of server-sent events."""
@@ -85,6 +104,8 @@ class Api:
         query: Query | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
+        prefix: str = PREFIX,
+        timeout: httpx.Timeout = _TIMEOUT,
     ) -> object:
         content = (
             None if method in ("GET", "DELETE") else json.dumps(body, ensure_ascii=False).encode()
@@ -92,10 +113,11 @@ class Api:
         with self._answers():
             response = self._client.request(
                 method,
-                f"{PREFIX}{path}",
+                f"{prefix}{path}",
                 params=_given(query or {}),
                 content=content,
                 headers={"content-type": "application/json", **(headers or {})},
+                timeout=timeout,
             )
         if response.is_error:
             raise _refusal(response)

@@ -1,0 +1,79 @@
+"""`wistro call`: call a flow, and come back for its answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wistro_cli.help import Json, examples
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog=examples(
+            ('wistro call quotes --input \'{"article": "tea"}\'', "wait for the answer"),
+            ("wistro call quotes -i @question.json --wait 120", "wait at most two minutes"),
+            ("wistro call quotes -i - --wait 0 < question.json", "print the call's id, and go on"),
+            ("wistro call quotes --id 7f9c2ba4e88f827d616045507605853e", "the answer of that call"),
+            ("wistro call quotes -i '{}' --idempotency-key 7", "safe to repeat"),
+        )
+    )(call)
+
+
+def call(
+    context: typer.Context,
+    flow: Annotated[str, typer.Argument(help="The flow; it has a call step.")],
+    given: Annotated[
+        str,
+        typer.Option("--input", "-i", metavar="JSON|@FILE|-", help="The input; `-` is stdin."),
+    ] = "null",
+    call_id: Annotated[
+        str | None, typer.Option("--id", help="Fetch the answer of an earlier call instead.")
+    ] = None,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            "--wait",
+            min=0,
+            max=300,
+            metavar="SECONDS",
+            help="How long to wait; as long as the flow says when not given.",
+        ),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--idempotency-key", help="A second call with it gets the first one's answer."
+        ),
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", help="Start the run later: `90`, `10m`, `2h`.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Call a flow and print its answer as JSON; without one in time, say how to come back for it."""
+    from wistro_cli.api import connect
+    from wistro_cli.api.runs import as_mapping
+    from wistro_cli.output import say, show_json
+    from wistro_cli.values import read_json
+
+    with connect(context) as api:
+        if call_id is not None:
+            found = api.fetch_call(flow, call_id, wait=wait or 0)
+        else:
+            prefer = None if wait is None else f"wait={wait:.0f}"
+            wanted = {"prefer": prefer, "idempotency-key": key, "wistro-delay": after}
+            headers = {name: value for name, value in wanted.items() if value is not None}
+            found = api.call(flow, read_json(given, option="--input"), headers)
+    called = as_mapping(found)
+    if json:
+        show_json(called)
+    elif called["status"] == "answered":
+        show_json(called["data"])
+    else:
+        say(
+            f"no answer yet; ask again with `wistro call {flow} --id {called['call_id']} --wait 60`",
+            style="dim",
+        )
