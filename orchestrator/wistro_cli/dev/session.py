@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from wistro.errors import SetupError, WistroError
@@ -18,7 +18,7 @@ from wistro.project import Compiled, Lock, Project
 from wistro.project.descriptor import Language
 from wistro.project.holding import hold
 from wistro.project.lock import changes, dump_lock
-from wistro.stores.journal import Journal
+from wistro.stores.journal import Journal, JournalEntry
 from wistro.temporal.host.runtime import Runtime
 from wistro_cli.dev.changes import file_changes, languages_of_code
 from wistro_cli.dev.children import Change, Children
@@ -32,6 +32,8 @@ from wistro_cli.output import describe
 from wistro_cli.typings import has_types, write_types
 
 INTERRUPTED = 130
+_HELD, _TOLD_EVERY = 0.4, 0.1
+"""Seconds: workers send what they note after 0.2 at most, and then it travels."""
 LOCK = Path(RUNTIME, "dev.lock")
 """What runs, as opposed to `wistro.yml.lock`, which is what was reviewed and committed."""
 
@@ -153,9 +155,28 @@ class Session:
             self._screen.running(self._lock, places, monotonic() - self._began)
 
     async def _follow(self, journal: Journal, after: int) -> None:
-        async with aclosing(journal.tail(after_seq=after)) as entries:
-            async for entry in entries:
-                self._screen.entry(entry)
+        held: list[JournalEntry] = []
+        telling = asyncio.create_task(self._tell(held))
+        try:
+            async with aclosing(journal.tail(after_seq=after)) as entries:
+                async for entry in entries:
+                    held.append(entry)  # noqa: PERF401 - the list is read meanwhile
+        finally:
+            telling.cancel()
+            self._show(held)
+
+    async def _tell(self, held: list[JournalEntry]) -> None:
+        """Tell things in the order in which they happened: each worker sends them when it likes."""
+        while True:
+            await asyncio.sleep(_TOLD_EVERY)
+            now = time()
+            due = [entry for entry in held if entry.at <= now - _HELD]
+            held[:] = [entry for entry in held if entry.at > now - _HELD]
+            self._show(due)
+
+    def _show(self, entries: list[JournalEntry]) -> None:
+        for entry in sorted(entries, key=lambda entry: entry.at):
+            self._screen.entry(entry)
 
     # Changes
 
