@@ -19,6 +19,11 @@ type Shipped struct {
 	Parcel  string `json:"parcel"`
 }
 
+// Progress is an item of the stream `progress`.
+type Progress struct {
+	Stage string `json:"stage"`
+}
+
 var shipped = wistro.Message[Shipped]("order.shipped")
 
 // ShipOrder hands the order to the carrier.
@@ -35,5 +40,8 @@ var ShipOrder = wistro.Event(wistro.EventConfig{
 	}
 	parcel := fmt.Sprintf("P-%06.0f", number)
 	ctx.Logger().Info("Handed the parcel over", "parcel", parcel)
+	if err := ctx.Streams("progress").Set("orders", paid.OrderID, Progress{Stage: "shipped"}); err != nil {
+		return fmt.Errorf("tell that it is shipped: %w", err)
+	}
 	return shipped.Emit(ctx, Shipped{OrderID: paid.OrderID, Parcel: parcel})
 })
