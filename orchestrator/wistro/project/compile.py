@@ -49,6 +49,7 @@ def compile_lock(graph: Graph) -> Lock:
             storage=settings.storage,
             encryption=settings.encryption,
             endpoints=_endpoints(settings),
+            auth=settings.auth,
             workers=settings.workers,
         ),
     )
@@ -95,6 +96,8 @@ def _callable(steps: Sequence[Descriptor], said: CallableSettings) -> CallableLo
         output=step.output if said.output is None else json_schema(said.output),
         timeout=said.timeout,
         access=said.access,
+        allow=said.allow,
+        internal=said.internal,
     )
 
 

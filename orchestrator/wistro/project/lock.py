@@ -12,9 +12,11 @@ from typing import Literal, cast
 import yaml
 from pydantic import Field, ValidationError
 
+from wistro.access import Access, AccessRules
 from wistro.errors import SetupError
 from wistro.issues import issues_of
 from wistro.policies import BUILT_IN, Policy
+from wistro.project.auth_settings import AuthSettings
 from wistro.project.descriptor import Descriptor, Record, StreamDescriptor
 from wistro.project.schematable import extract_schemas, resolve_schemas
 from wistro.project.settings import (
@@ -47,8 +49,12 @@ class CallableLock(Record):
     """JSON Schema of what they get back."""
     timeout: timedelta
     """How long a caller waits for the answer."""
-    access: Literal["public", "token"] | None = None
+    access: Access | None = None
     """Who may call it."""
+    allow: AccessRules | None = None
+    """Who may call it, rule by rule."""
+    internal: bool = False
+    """Whether it is kept from the public listener."""
 
 
 class FlowLock(Record):
@@ -87,6 +93,7 @@ class Runtime(Record):
     storage: StorageSettings = StorageSettings()
     encryption: EncryptionSettings = EncryptionSettings()
     endpoints: EndpointSettings = EndpointSettings()
+    auth: AuthSettings = AuthSettings()
     workers: WorkerSettings = WorkerSettings()
 
 

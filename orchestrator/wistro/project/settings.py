@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, cast
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar, cast
 
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
-from wistro.errors import SetupError
+from wistro.access import Access, AccessRules
+from wistro.errors import Issue, SetupError
 from wistro.issues import issues_of
 from wistro.options import Duration, Options, matching
 from wistro.policies import Policy, Topic
+from wistro.project.auth_settings import AuthSettings
 from wistro.project.motia import looks_like_motia
 from wistro.project.source import Source, read_source
 from wistro.schemas import SchemaSource
 from wistro.steps import FlowId
 
 SETTINGS_FILES = ("wistro.yml", "wistro.yaml", "wistro.json")
+
+OptionsT = TypeVar("OptionsT", bound=Options)
 
 _UNITS = {"": 1, "B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
@@ -79,11 +90,27 @@ class CallableSettings(Options):
     """What they get back; without one, the `output` of its call step."""
     timeout: Duration = timedelta(seconds=30)
     """How long a caller waits before it gets a 202 with the call's id; the run goes on."""
-    access: Literal["public", "token"] | None = None
+    access: Access | None = None
     """Who may call it: anybody, or holders of the management token. When nothing is said, anybody under
     `wistro dev`, and holders of the token under `wistro start`."""
+    allow: AccessRules | None = None
+    """Who may call it, rule by rule, instead of `access`: `public`, `{key: shop-frontend}`,
+    `{role: agent}`, `{user: "anna@shop.example"}`, `{scope: "refunds:write"}`, `{flow: support}`,
+    `{app: returns}`. Nobody else may, except holders of the management token."""
+    internal: bool = False
+    """Not for the public: it is called on the internal listener (`endpoints.internal`), by other
+    flows, and by holders of the management token."""
     strict: bool = False
     """Whether a path that answers never or twice is an error of `wistro check`."""
+
+    @model_validator(mode="after")
+    def _one_way_to_say_who(self) -> Self:
+        if self.access is not None and self.allow is not None:
+            raise ValueError(
+                f"`access` and `allow` both say who may call it: write `{self.access}` as a rule of "
+                "`allow`, and leave `access` out"
+            )
+        return self
 
 
 class FlowSettings(Options):
@@ -141,6 +168,15 @@ class EncryptionSettings(Options):
     """The key file, made on first use; `WISTRO_KEYS` and `WISTRO_KEYS_FILE` win over it."""
 
 
+class InternalListener(Options):
+    """A second listener, for those who belong to the project."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = Field(default=3001, ge=0, le=65_535)
+    """The port to listen on; 0 takes a free one."""
+
+
 class EndpointSettings(Options):
     """The HTTP side."""
 
@@ -156,6 +192,8 @@ class EndpointSettings(Options):
     """The largest request body that is read."""
     public_metrics: bool = False
     """Serve the metrics without a token."""
+    internal: InternalListener | None = None
+    """Serve what is below `/_wistro`, and flows that are `internal`, only on a listener of its own."""
 
 
 class WorkerSettings(Options):
@@ -177,6 +215,12 @@ def _nothing_is_defaults(value: object) -> object:
 _Bare = BeforeValidator(_nothing_is_defaults)
 
 
+Flows: TypeAlias = Mapping[FlowId, Annotated[FlowSettings, _Bare]]
+"""What is said about flows, by their ids."""
+Topics: TypeAlias = Mapping[Topic, Annotated[TopicSettings, _Bare]]
+"""What is said about topics, by their names."""
+
+
 class Settings(Options):
     """Everything that `wistro.yml` may say."""
 
@@ -187,13 +231,10 @@ class Settings(Options):
         ),
     ]
     """The project's id: lower case letters, digits and `-`. Task queues are named after it."""
-    flows: Mapping[FlowId, Annotated[FlowSettings, _Bare]] = Field(
-        default_factory=dict[str, FlowSettings]
-    )
-    """The flows. Once one is listed, a step that names another is an error."""
-    topics: Mapping[Topic, Annotated[TopicSettings, _Bare]] = Field(
-        default_factory=dict[str, TopicSettings]
-    )
+    flows: Flows = Field(default_factory=dict[str, FlowSettings])
+    """The flows. Once one is listed, a step that names another is an error. Those of an app are
+    `<app>.<flow>`; what is said of one here goes before what the app says."""
+    topics: Topics = Field(default_factory=dict[str, TopicSettings])
     """Topics that need saying more about."""
     compatibility: Compatibility | None = None
     """`motia`: run by Motia's rules. A project without this file whose steps are Motia's has it."""
@@ -211,6 +252,8 @@ class Settings(Options):
     """How payloads are encrypted."""
     endpoints: EndpointSettings = EndpointSettings()
     """The HTTP side."""
+    auth: AuthSettings = AuthSettings()
+    """How callers show who they are."""
     workers: WorkerSettings = WorkerSettings()
     """The processes that run handlers."""
 
@@ -244,34 +287,65 @@ def read_settings(root: Path) -> Settings:
         SetupError: it names the file and, for each thing that is wrong, the field and the line.
     """
     path = find_settings(root)
-    source = read_source(path) if path else Source(value={}, lines={})
-    value = source.value
     name = path.name if path else SETTINGS_FILES[0]
+    source, value = read_table(path, name, "project: shop")
+    table = {"project": project_name(root), **value}
+    if path is None and looks_like_motia(root):
+        table["compatibility"] = "motia"
+    return parse_settings(Settings, table, source, name)
+
+
+def read_table(path: Path | None, name: str, example: str) -> tuple[Source, dict[str, object]]:
+    """A settings file as it was read; without one, an empty table.
+
+    Args:
+        path: The file.
+        name: How errors call it.
+        example: What one says.
+
+    Raises:
+        SetupError: it cannot be read, or holds something else than a table.
+    """
+    source = read_source(path, name=name) if path else Source(value={}, lines={})
+    value = source.value
     if not isinstance(value, dict):
         raise SetupError(
-            f"`{name}` holds a `{type(value).__name__}`, expected a table such as `project: shop`",
+            f"`{name}` holds a `{type(value).__name__}`, expected a table such as `{example}`",
             code="bad_settings",
             file=name,
             line=1,
         )
-    table = {"project": project_name(root), **cast("dict[str, object]", value)}
-    if path is None and looks_like_motia(root):
-        table["compatibility"] = "motia"
+    return source, cast("dict[str, object]", value)
+
+
+def parse_settings(
+    model: type[OptionsT], table: Mapping[str, object], source: Source, name: str
+) -> OptionsT:
+    """Read a table of settings as `model`.
+
+    Raises:
+        SetupError: it names the file and, for each thing that is wrong, the field and the line.
+    """
     try:
-        return Settings.model_validate(table)
+        return model.model_validate(table)
     except ValidationError as error:
-        issues = issues_of(error, Settings, table, line_of=source.line_of)
-        first = issues[0]
-        more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
-        where = f" on line {first.line}" if first.line else ""
-        raise SetupError(
-            f"`{name}`{where}: {first.message}{more}",
-            code="bad_settings",
-            hint=first.hint,
-            file=name,
-            line=first.line,
-            issues=issues,
-        ) from error
+        issues = issues_of(error, model, table, line_of=source.line_of)
+        raise bad_settings(issues, name) from error
+
+
+def bad_settings(issues: Sequence[Issue], name: str) -> SetupError:
+    """What is wrong with the settings file called `name`."""
+    first = issues[0]
+    more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
+    where = f" on line {first.line}" if first.line else ""
+    return SetupError(
+        f"`{name}`{where}: {first.message}{more}",
+        code="bad_settings",
+        hint=first.hint,
+        file=name,
+        line=first.line,
+        issues=issues,
+    )
 
 
 def project_name(root: Path) -> str:
