@@ -39,7 +39,7 @@ class _Here(Project):
 def compile_here(root: Path) -> Compiled:
     """Compile the project at `root` without starting a process."""
     project = Project.open(root)
-    return _Here(project.root, project.settings).compile()
+    return _Here(project.root, project.settings, project.apps).compile()
 
 
 def findings(root: Path) -> list[Finding]:

@@ -225,13 +225,13 @@ def _bad_path(path: str) -> str | None:
 
 
 def _flows(graph: Graph) -> Iterator[Finding]:
-    declared = graph.settings.flows
     for step in graph.steps:
         for flow in step.flows:
+            file, declared = graph.declared_beside(flow)
             if declared and flow not in declared:
                 match = closest(flow, declared)
-                hint = f"did you mean `{match}`?" if match else f"list it in `{SETTINGS}`"
-                message = f"the flow `{flow}` is not among those of `{SETTINGS}`"
+                hint = f"did you mean `{match}`?" if match else f"list it in `{file}`"
+                message = f"the flow `{flow}` is not among those of `{file}`"
                 yield _error(step, "unknown_flow", "flows", message, hint)
     for flow in graph.flows:
         steps = graph.in_flow(flow)
@@ -239,7 +239,7 @@ def _flows(graph: Graph) -> Iterator[Finding]:
             yield Finding(
                 severity="warning",
                 code="flow_without_steps",
-                file=SETTINGS,
+                file=graph.declared_beside(flow)[0],
                 field=f"flows.{flow}",
                 message=f"no step is in the flow `{flow}`",
                 hint=f"add `flows=[{flow!r}]` to a step, or remove the flow",
@@ -263,7 +263,7 @@ def _calls(graph: Graph) -> Iterator[Finding]:
             yield Finding(
                 severity="error",
                 code="no_call_step",
-                file=SETTINGS,
+                file=graph.declared_beside(flow)[0],
                 field=f"flows.{flow}.callable",
                 message=f"the flow `{flow}` is said to be callable, and has no call step",
                 hint=f"add a step with `config = CallStep(name=…, flows=[{flow!r}])`",
@@ -483,7 +483,7 @@ def _unused_topics(graph: Graph) -> Iterator[Finding]:
             yield Finding(
                 severity="warning",
                 code="unused_topic",
-                file=SETTINGS,
+                file=graph.file_of_topic(topic),
                 field=f"topics.{topic}",
                 message=f"no step emits `{topic}` or subscribes to it",
                 hint=f"did you mean `{match}`?" if match else "remove it, or use it in a step",
@@ -509,7 +509,7 @@ def _names(graph: Graph) -> Iterator[Finding]:
             yield Finding(
                 severity="warning",
                 code="name_for_programs",
-                file=SETTINGS,
+                file=graph.declared_beside(flow)[0],
                 field=f"flows.{flow}.name",
                 message=f"`{said.name}` reads like an identifier; names are for people",
                 hint=f"say what the flow does, such as {in_words(said.name)!r}",

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Sequence
 
+from wistro.project.apps import App
 from wistro.project.descriptor import Descriptor
 from wistro.project.graph import TRIGGER_KINDS, Graph
-from wistro.project.lock import CallableLock, FlowLock, Lock, Runtime, TopicLock
+from wistro.project.lock import AppLock, CallableLock, FlowLock, Lock, Runtime, TopicLock
 from wistro.project.settings import (
     CallableSettings,
     EndpointSettings,
@@ -26,6 +27,7 @@ def compile_lock(graph: Graph) -> Lock:
     lock = Lock(
         project=settings.project,
         compatibility=settings.compatibility,
+        apps={app.id: _app(graph, app) for app in graph.apps},
         flows={flow: _flow(graph, flow) for flow in graph.flows},
         routes={
             f"{step.api.method} {step.api.path}": step.id
@@ -70,11 +72,33 @@ def _endpoints(settings: Settings) -> EndpointSettings:
     return said.model_copy(update={"cors_origins": ("*",)})
 
 
+def _app(graph: Graph, app: App) -> AppLock:
+    said = app.settings
+    return AppLock(
+        name=said.name or in_words(app.id),
+        description=said.description,
+        version=said.version,
+        owner=said.owner,
+        path=app.path,
+        flows=graph.flows_of(app),
+        callable=main_flow(graph, app),
+    )
+
+
+def main_flow(graph: Graph, app: App) -> str | None:
+    """The flow that is meant when the app is called: the one that it names, or the only one."""
+    callables = graph.callables_of(app)
+    if app.call is not None:
+        return app.call if app.call in callables else None
+    return callables[0] if len(callables) == 1 else None
+
+
 def _flow(graph: Graph, flow: str) -> FlowLock:
     said = graph.settings.flows.get(flow, FlowSettings())
-    steps = graph.in_flow(flow)
+    steps, app = graph.in_flow(flow), graph.app_of(flow)
     return FlowLock(
         name=said.name or in_words(flow),
+        app=None if app is None else app.id,
         description=said.description,
         owner=said.owner,
         triggers=tuple(step.id for step in steps if step.kind in TRIGGER_KINDS),
@@ -96,6 +120,7 @@ def _callable(steps: Sequence[Descriptor], said: CallableSettings) -> CallableLo
         output=step.output if said.output is None else json_schema(said.output),
         timeout=said.timeout,
         access=said.access,
+        responses=said.responses,
         allow=said.allow,
         internal=said.internal,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wistro.errors import SetupError
 from wistro.policies import Emit
+from wistro.project.appnames import app_of_path, qualified, qualified_flows
 from wistro.project.declared import Declared, DeclaredStep, DeclaredStream
 from wistro.project.descriptor import (
     ApiDescriptor,
@@ -47,13 +48,14 @@ def describe_config(
         hash: Of everything that the step is made of.
     """
     return Descriptor(
-        id=config.id or step_id(path),
+        id=qualified(config.id or step_id(path), path),
         path=path,
+        app=app_of_path(path),
         language=language,
         kind=config.type,
         name=config.name,
         description=config.description,
-        flows=tuple(dict.fromkeys(config.flows)),
+        flows=qualified_flows(config.flows, path),
         subscribes=config.subscriptions,
         join=config.join if isinstance(config, EventStep) else None,
         emits=tuple(_with_schema(emit) for emit in config.emissions),

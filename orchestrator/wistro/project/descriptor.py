@@ -57,6 +57,8 @@ class Descriptor(Record):
     id: str
     path: str
     """Relative to the project, with `/`."""
+    app: str | None = None
+    """The app that it belongs to."""
     language: Language = "python"
     kind: Kind
     name: str

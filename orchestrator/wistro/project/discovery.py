@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from wistro.errors import SetupError
 from wistro.project.descriptor import DISCOVERY_VERSION, Discovered, LoadError, Record
 from wistro.project.discoverers import DISCOVERERS, Discoverer
-from wistro.project.files import SOURCE_FOLDERS, find_step_files, hash_files, walk
+from wistro.project.files import find_step_files, hash_files, source_folders, walk
 from wistro.project.process import run_to_end
 from wistro.usercache import Progress, silent
 
@@ -125,7 +125,7 @@ class _Discovery:
         """Changes when the result may: with a source file anywhere, or any file beside the steps."""
         root, discoverer = self._root, self._discoverer
         sources = [path for path in walk(root) if path.suffix in discoverer.suffixes]
-        beside = [path for folder in SOURCE_FOLDERS for path in walk(root / folder)]
+        beside = [path for folder in source_folders(root) for path in walk(folder)]
         text = (
             f"{DISCOVERY_VERSION} {discoverer.environment(root)} "
             f"{hash_files(root, [*sources, *beside])}"

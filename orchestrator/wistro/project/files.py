@@ -9,14 +9,18 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
+from wistro.project.appnames import APPS_FOLDER
+
 SOURCE_FOLDERS = ("src", "steps")
-"""Where step files are looked for."""
+"""Where step files are looked for, in a project and in each of its apps."""
 PYTHON_STEPS = ("*.step.py", "*_step.py")
 """How a Python step file is called."""
 NODE_STEPS = (*(f"*.step.{kind}" for kind in ("ts", "js", "mjs", "cjs")), "*_step.[jt]s")
 """How a step file in TypeScript or JavaScript is called; `.tsx` beside one is how Motia draws it."""
 GO_STEPS = ("*.step.go",)
 """How a Go step file is called."""
+ALL_STEPS = (*PYTHON_STEPS, *NODE_STEPS, *GO_STEPS)
+"""How a step file in any language is called."""
 PYTHON_STREAMS = ("*.stream.py", "*_stream.py")
 """How a Python stream file is called."""
 NODE_STREAMS = ("*.stream.[jt]s", "*_stream.ts")
@@ -29,11 +33,24 @@ def find_step_files(root: Path, patterns: Sequence[str] = PYTHON_STEPS) -> tuple
     """The files called so below the source folders, in the order of their paths."""
     found = (
         path
-        for folder in SOURCE_FOLDERS
-        for path in walk(root / folder)
+        for folder in source_folders(root)
+        for path in walk(folder)
         if any(fnmatch(path.name, pattern) for pattern in patterns)
     )
     return tuple(sorted(found, key=lambda path: path.relative_to(root).as_posix()))
+
+
+def source_folders(root: Path) -> tuple[Path, ...]:
+    """Where the step files of the project at `root` may be: its own folders, and those of its apps."""
+    owners = (root, *folders_of(root / APPS_FOLDER))
+    return tuple(owner / folder for owner in owners for folder in SOURCE_FOLDERS)
+
+
+def folders_of(place: Path) -> tuple[Path, ...]:
+    """The folders in `place` that may be somebody's sources, in the order of their names."""
+    if not place.is_dir():
+        return ()
+    return tuple(sorted(e for e in place.iterdir() if e.is_dir() and _is_ours(e.name)))
 
 
 def step_id(path: str | Path) -> str:
@@ -45,7 +62,7 @@ def step_id(path: str | Path) -> str:
 def walk(folder: Path) -> Iterator[Path]:
     """Every file below `folder`, without hidden folders, installed packages and caches."""
     for current, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _NOT_OURS and name[0] != ".")
+        folders[:] = sorted(name for name in folders if _is_ours(name))
         yield from (Path(current, name) for name in sorted(names))
 
 
@@ -54,7 +71,11 @@ def is_own(path: Path, root: Path) -> bool:
     if not path.is_relative_to(root):
         return False
     parts = path.relative_to(root).parts
-    return not any(part in _NOT_OURS or part.startswith(".") for part in parts)
+    return all(_is_ours(part) for part in parts)
+
+
+def _is_ours(name: str) -> bool:
+    return name not in _NOT_OURS and not name.startswith(".")
 
 
 def file_hash(path: Path) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wistro.policies import BUILT_IN, Emit, Policy
+from wistro.project.appnames import DEFAULT_FLOW
+from wistro.project.apps import App, with_apps
 from wistro.project.descriptor import Descriptor, StreamDescriptor
-from wistro.project.settings import Settings
+from wistro.project.settings import SETTINGS_FILES, Settings
 
-DEFAULT_FLOW = "default"
-"""The flow of steps that name none."""
 TRIGGER_KINDS = frozenset({"api", "cron", "call"})
 
 
@@ -20,8 +20,10 @@ class Graph:
     """The steps of a project and its settings; a step without a flow is in the default one."""
 
     settings: Settings
+    """With those of the apps."""
     steps: tuple[Descriptor, ...]
     streams: tuple[StreamDescriptor, ...] = ()
+    apps: tuple[App, ...] = ()
 
     @classmethod
     def of(
@@ -29,16 +31,19 @@ class Graph:
         settings: Settings,
         steps: Iterable[Descriptor],
         streams: Iterable[StreamDescriptor] = (),
+        apps: Iterable[App] = (),
     ) -> Graph:
-        """The graph of the steps and streams, in the order of their ids."""
+        """The graph of the steps and streams, in the order of their ids; `settings` are the project's."""
+        apps = tuple(apps)
         placed = (
             step if step.flows else step.model_copy(update={"flows": (DEFAULT_FLOW,)})
             for step in steps
         )
         return cls(
-            settings,
+            with_apps(settings, apps),
             tuple(sorted(placed, key=lambda step: step.id)),
             tuple(sorted(streams, key=lambda stream: stream.name)),
+            apps,
         )
 
     @cached_property
@@ -59,6 +64,35 @@ class Graph:
         emitted = {topic for step in self.steps for topic in self.emitted(step)}
         return tuple(sorted(subscribed | emitted | set(self.settings.topics)))
 
+    def app_of(self, flow: str) -> App | None:
+        """The app that a flow belongs to: the one whose name is before its first dot."""
+        name, dot, _ = flow.partition(".")
+        return next((app for app in self.apps if dot and app.id == name), None)
+
+    def flows_of(self, app: App) -> tuple[str, ...]:
+        """The flows of an app."""
+        return tuple(flow for flow in self.flows if self.app_of(flow) is app)
+
+    def callables_of(self, app: App) -> tuple[str, ...]:
+        """Those of them that can be called."""
+        return tuple(
+            flow
+            for flow in self.flows_of(app)
+            if any(step.kind == "call" for step in self.in_flow(flow))
+        )
+
+    def declared_beside(self, flow: str) -> tuple[str, tuple[str, ...]]:
+        """The settings file that lists the flow or would, and the flows that it lists."""
+        app = self.app_of(flow)
+        if app is not None:
+            return app.file, tuple(app.flows)
+        return SETTINGS_FILES[0], tuple(f for f in self.settings.flows if self.app_of(f) is None)
+
+    def file_of_topic(self, topic: str) -> str:
+        """The settings file that says something about the topic."""
+        files = (app.file for app in self.apps if topic in app.settings.topics)
+        return next(files, SETTINGS_FILES[0])
+
     def in_flow(self, flow: str) -> tuple[Descriptor, ...]:
         """The steps of a flow."""
         return tuple(step for step in self.steps if flow in step.flows)
@@ -67,7 +101,7 @@ class Graph:
         """The topics a step emits, the one for its failures included."""
         topics = [emit.topic for emit in step.emits]
         failure = step.policy.over(self.defaults).on_failure
-        if isinstance(failure, Emit) and step.kind != "noop":
+        if isinstance(failure, Emit) and step.runs:
             topics.append(failure.topic)
         return tuple(dict.fromkeys(topics))
 
@@ -111,7 +145,7 @@ class Graph:
         subscribed = {
             each.topic
             for step in self.in_flow(flow)
-            if step.kind != "noop"
+            if step.runs
             for each in step.subscribes
         }
         return tuple(sorted(topic for topic in subscribed if self.arrives(topic, flow)))

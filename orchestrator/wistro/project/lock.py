@@ -55,12 +55,30 @@ class CallableLock(Record):
     """Who may call it, rule by rule."""
     internal: bool = False
     """Whether it is kept from the public listener."""
+    responses: Literal["one", "many"] = "one"
+    """How often a run answers."""
+
+
+class AppLock(Record):
+    """An app that is installed in the project."""
+
+    name: str
+    description: str | None = None
+    version: str | None = None
+    owner: str | None = None
+    path: str
+    """Its folder, relative to the project, with `/`."""
+    flows: tuple[str, ...] = ()
+    callable: str | None = None
+    """The flow that is meant when the app is called by its name."""
 
 
 class FlowLock(Record):
     """A flow: its face, its steps, and what starts it."""
 
     name: str
+    app: str | None = None
+    """The app that it belongs to."""
     description: str | None = None
     owner: str | None = None
     triggers: tuple[str, ...] = ()
@@ -106,6 +124,8 @@ class Lock(Record):
     """The hash of everything else."""
     compatibility: Compatibility | None = None
     """`motia`: its runs, requests and messages follow Motia's rules."""
+    apps: Mapping[str, AppLock] = Field(default_factory=dict[str, AppLock])
+    """The apps that are installed, by their names."""
     flows: Mapping[str, FlowLock] = Field(default_factory=dict[str, FlowLock])
     routes: Mapping[str, str] = Field(default_factory=dict[str, str])
     """The step of each route: `POST /orders/{id}`."""
@@ -260,6 +280,7 @@ def _without_none(value: object) -> object:
 
 
 _NOUNS = {
+    "apps": "app",
     "flows": "flow",
     "topics": "topic",
     "steps": "step",

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from wistro.policies import Policy, Retry
 from wistro.project.descriptor import Descriptor
-from wistro.project.files import GO_STEPS, NODE_STEPS, PYTHON_STEPS, find_step_files, step_id
+from wistro.project.files import ALL_STEPS, find_step_files, step_id
 
 _IMPORTS_MOTIA = re.compile(r"""(?:\bfrom|\bimport|\brequire\()\s*["']motia["'/]""")
 _NAMES_WISTRO = re.compile(r"\bwistro\b")
@@ -20,7 +20,7 @@ _NAMES_WISTRO = re.compile(r"\bwistro\b")
 
 def looks_like_motia(root: Path) -> bool:
     """Whether the steps at `root` are Motia's: one imports `motia`, or none names `wistro`."""
-    files = find_step_files(root, (*PYTHON_STEPS, *NODE_STEPS, *GO_STEPS))
+    files = find_step_files(root, ALL_STEPS)
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in files]
     if any(_IMPORTS_MOTIA.search(text) for text in texts):
         return True

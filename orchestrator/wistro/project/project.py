@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import Event
 
 from wistro.errors import SetupError
+from wistro.project.appchecks import check_apps
+from wistro.project.apps import App, read_apps
 from wistro.project.checks import Finding, check_project, check_steps
 from wistro.project.compile import compile_lock
 from wistro.project.descriptor import Discovered, LoadError
@@ -40,13 +42,15 @@ class Project:
 
     root: Path
     settings: Settings
+    apps: tuple[App, ...] = ()
+    """The apps that are installed in it."""
 
     @classmethod
     def open(cls, path: str | Path = ".") -> Project:
         """Open the project in a folder, or the one of its settings file.
 
         Raises:
-            SetupError: there is no such folder, or its settings are wrong.
+            SetupError: there is no such folder, or its settings or those of an app are wrong.
         """
         given = Path(path).resolve()
         root = given.parent if given.is_file() else given
@@ -56,7 +60,7 @@ class Project:
                 code="no_project",
                 hint="name the folder of a project, or run `wistro new`",
             )
-        return cls(root, read_settings(root))
+        return cls(root, read_settings(root), read_apps(root))
 
     @property
     def lock_path(self) -> Path:
@@ -103,13 +107,14 @@ class Project:
         steps = found.steps
         if self.settings.motia:
             steps = by_motias_rules(steps, self.settings.defaults)
-        everything = Graph.of(self.settings, steps, found.streams)
+        everything = Graph.of(self.settings, steps, found.streams, self.apps)
         unusable = check_steps(everything)
         left_out = {finding.step for finding in unusable}
         usable = [step for step in everything.steps if step.path not in left_out]
         streams = [stream for stream in everything.streams if stream.path not in left_out]
-        graph = Graph.of(self.settings, usable, streams)
-        findings = self._findings((*unusable, *check_project(graph)))
+        graph = Graph.of(self.settings, usable, streams, self.apps)
+        of_apps = check_apps(self.settings, graph)
+        findings = self._findings((*unusable, *of_apps, *check_project(graph)))
         if not found.steps and not found.errors:
             findings = (*findings, _no_steps())
         return Compiled(lock=compile_lock(graph), findings=findings, errors=found.errors)

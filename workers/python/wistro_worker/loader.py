@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from wistro.context import Context, SyncContext
 from wistro.errors import SetupError, WistroError
+from wistro.project.appnames import qualified
 from wistro.project.files import is_own, step_id
 from wistro.request import ApiRequest
 from wistro.schemas import json_schema
@@ -116,7 +117,7 @@ def _step(module: ModuleType, path: Path, root: Path) -> LoadedStep:
         ) from error
     declared_type = None if isinstance(declared, dict) else declared
     return LoadedStep(
-        id=config.id or step_id(path),
+        id=qualified(config.id or step_id(path), file),
         config=config,
         handler=handler,
         module=module,

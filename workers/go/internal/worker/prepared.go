@@ -31,13 +31,18 @@ type preparedStep struct {
 	motia bool
 }
 
-// stepID is the id of a registered step: that of its config, else the name of its file.
+// stepID is the id of a registered step: that of its config, else the name of its file; after the name of
+// the app that it belongs to.
 func stepID(registered wistro.Registered) string {
+	id, app := "", ""
 	config, _ := registered.Step.Config() // What is wrong with it, discovery has told.
-	if id, ok := config["id"].(string); ok && id != "" {
-		return id
+	if id, _ = config["id"].(string); id == "" {
+		id = strings.TrimSuffix(strings.TrimSuffix(path.Base(registered.Path), ".go"), ".step")
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(path.Base(registered.Path), ".go"), ".step")
+	if parts := strings.Split(registered.Path, "/"); parts[0] == "apps" && len(parts) > 2 {
+		app = parts[1] + "."
+	}
+	return app + id
 }
 
 // prepare makes a step ready; the error says which of its schemas cannot be used.
