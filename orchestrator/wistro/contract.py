@@ -42,6 +42,8 @@ class Trigger:
     client_context: object = None
     traceparent: str | None = None
     """W3C trace context of the caller."""
+    depth: int = 0
+    """How many calls of flows lie between this run and the one that nobody's flow called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,10 @@ class ErrorInfo:
     """Seconds to wait before the next attempt, when the error knows."""
 
 
-CallStatus = Literal["answered", "response_not_reached", "flow_failed", "timeout", "cancelled"]
+CallStatus = Literal[
+    "answered", "ended", "response_not_reached", "flow_failed", "timeout", "cancelled"
+]
+"""`ended` closes the answers of a flow that gives several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +121,8 @@ class Invocation:
     topic: str | None = None
     data: object = None
     attempt: int = 0
+    released: int = 0
+    """How often an operator had it made again: the flows it calls are called again then."""
     segment: Segment | None = None
     version: int = CONTRACT_VERSION
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from cel_expr_python import cel
 
-_ENVIRONMENT = cel.NewEnv(variables={"message": cel.Type.DYN})
+_ENVIRONMENT = cel.NewEnv(variables={"message": cel.Type.DYN, "request": cel.Type.DYN})
 
 
 class ExpressionError(ValueError):
@@ -39,13 +39,15 @@ class CelExpressions:
         """Raises `ExpressionError` when `text` does not compile."""
         compile_expression(text)
 
-    def evaluate(self, text: str, message: object) -> object:
-        """The plain value of `text` with the variable `message` bound.
+    def evaluate(self, text: str, message: object, request: object = None) -> object:
+        """The plain value of `text` with the variables `message` and `request` bound.
+
+        `request` is what opened a wait for a message; elsewhere it is null.
 
         Raises:
             ExpressionError: when a field is missing or has another type than expected.
         """
-        result = compile_expression(text).eval(data={"message": message})
+        result = compile_expression(text).eval(data={"message": message, "request": request})
         if result.type() == cel.Type.ERROR:
             raise ExpressionError(f"`{text}`: {result.value()}")
         return _plain(result.plain_value())

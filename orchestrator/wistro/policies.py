@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, PlainValidator, Tag, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, Tag, WithJsonSchema, model_validator
 
 from wistro.options import PLAIN_OR_TABLE, Duration, Options, matching
 from wistro.schemas import SchemaSource
@@ -57,6 +57,9 @@ class Emit(Options):
     """Drawn dashed: the step emits it only sometimes."""
     message: SchemaSource | None = None
     """The schema of the message: a pydantic model, another type, or a JSON Schema."""
+    where: str | None = None
+    """Of a step without a handler: a CEL expression over `message`, what would be emitted. It is
+    emitted where that holds: `message.outcome == "approved"`."""
 
 
 class Virtual(Options):
@@ -96,6 +99,76 @@ class Join(Options):
     """How long it waits from its first message on; without one, as long as the run."""
     on_timeout: Literal["fail", "deliver"] = "fail"
     """Fail the delivery, or deliver what arrived."""
+
+
+class Approval(Options):
+    """Has several people decide a task; without it, the first answer counts."""
+
+    needed: int = Field(default=1, ge=1)
+    """How many approvals it takes."""
+    of: int | None = Field(default=None, ge=1)
+    """How many people may answer; without it, as many as the task is assigned to. Once too few are
+    left to approve, it is refused."""
+    veto: bool = False
+    """Whether a single refusal decides it."""
+    where: str = "message.approved"
+    """A CEL expression over `message`, an answer, that holds when it approves."""
+
+    @model_validator(mode="after")
+    def _enough(self) -> Approval:
+        if self.of is not None and self.of < self.needed:
+            raise ValueError(f"`of` is {self.of}, expected at least `needed`, {self.needed}")
+        return self
+
+
+class Deadline(Options):
+    """Until when people have to answer a task. Times run from its opening."""
+
+    after: Duration
+    """How long they have."""
+    remind: Annotated[Sequence[Duration], Field(max_length=20)] = ()
+    """When they are reminded, with a message on `reminder`."""
+    reminder: Topic | None = None
+    """The topic that tells of a task that is due."""
+    escalation: Topic | None = None
+    """The topic that tells of a task that is overdue."""
+    close: bool = False
+    """Close the task then: nobody can answer it any more, and the run goes on with `escalation`, or
+    with what `on_failure` says."""
+
+    @model_validator(mode="after")
+    def _told(self) -> Deadline:
+        if self.remind and self.reminder is None:
+            raise ValueError("`remind` needs a topic to tell it on: give `reminder`")
+        if self.reminder is not None and not self.remind:
+            raise ValueError("`reminder` needs to know when: give `remind`, such as [`1d`]")
+        late = [each for each in self.remind if each >= self.after]
+        if late:
+            raise ValueError(f"`remind` has {late[0]}, expected less than `after`, {self.after}")
+        return self
+
+
+class Await(Options):
+    """A message from outside that a step without a handler waits for."""
+
+    topic: Topic
+    """The topic that it comes on."""
+    where: str | None = None
+    """A CEL expression over `message`, what comes, and `request`, the message that opened the wait:
+    `message.order_id == request.order_id`. Written like this, one of many waits is found at once."""
+    timeout: Duration | None = None
+    """How long it is waited for; then `on_failure` decides."""
+
+
+class CallFlow(Options):
+    """A flow that a step without a handler calls with its message."""
+
+    flow: str
+    """The flow: one with a call step."""
+    timeout: Duration | None = None
+    """How long its answer is waited for; then `on_failure` decides, and the call is cancelled."""
+    detached: bool = False
+    """Let the call go on when the run that made it ends."""
 
 
 class Rate(Options):

@@ -12,12 +12,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, Tag, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from wistro.errors import SetupError
 from wistro.issues import did_you_mean, issues_of
 from wistro.options import PLAIN_OR_TABLE, Duration, Options, matching
 from wistro.policies import (
+    Approval,
+    Await,
+    CallFlow,
+    Deadline,
     Emit,
     Join,
     OnFailure,
@@ -332,13 +344,82 @@ class CallStep(HandlerStep):
 
 
 class NoopStep(StepBase):
-    """A step without a handler: it stands for something that happens outside."""
+    """A step without a handler: it stands for something that happens outside.
+
+    With an `input`, people answer it in the inbox; with `awaits`, a message does; with `calls`, another
+    flow. The run waits meanwhile, without a worker, and then the step's topics are emitted with
+    `{"request", "answer", …}`: the message that it was delivered, and what came from outside.
+    """
 
     type: Literal["noop"] = "noop"
     subscribes: Subscriptions = ()
     """The topics that people or systems outside wait for."""
     input: SchemaSource | None = None
-    """What the answer from outside looks like."""
+    """What the answer of a person looks like: it makes a form."""
+    assignees: Annotated[Sequence[_Name], _Many] = ()
+    """The people who may answer, as they sign in; without them and `roles`, everybody."""
+    roles: Annotated[Sequence[_Name], _Many] = ()
+    """The roles of those who may answer."""
+    approval: Approval | None = None
+    """Has several people decide."""
+    deadline: Deadline | None = None
+    """Until when they have to."""
+    notify: Topic | None = None
+    """The topic that tells that people have to answer, with links for those who have no account."""
+    awaits: Await | None = Field(default=None, alias="await")
+    """The message from outside that is waited for; `await` in files that are not Python."""
+    calls: (
+        Annotated[
+            Annotated[FlowId, Tag("<plain>")] | Annotated[CallFlow, Tag("<table>")], PLAIN_OR_TABLE
+        ]
+        | None
+    ) = None
+    """The flow that is called with the message."""
+    on_failure: OnFailure | None = None
+    """What happens when nothing comes in time, or the call fails."""
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> NoopStep:
+        given = {"input": self.input, "await": self.awaits, "calls": self.calls}
+        found = [f"`{name}`" for name, value in given.items() if value is not None]
+        if len(found) > 1:
+            raise ValueError(f"expected one of {', '.join(found)}: a step waits for one thing")
+        people = ("assignees", "roles", "approval", "deadline", "notify")
+        asked = next((name for name in people if getattr(self, name)), None)
+        if asked and self.input is None:
+            raise ValueError(f"`{asked}` needs `input`: the schema of what people answer")
+        return self
+
+    @property
+    def executable(self) -> bool:
+        """Whether a run waits for it."""
+        return self.input is not None or self.awaits is not None or self.calls is not None
+
+    @property
+    def call(self) -> CallFlow | None:
+        """What it calls, in full."""
+        return CallFlow(flow=self.calls) if isinstance(self.calls, str) else self.calls
+
+    @property
+    def emissions(self) -> tuple[Emit, ...]:
+        """What it may emit, in full: also what tells people of it."""
+        notices = (Emit(topic=topic, conditional=True) for topic in self.notices)
+        return (*super().emissions, *notices)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The topics that tell people of it, before anybody has answered."""
+        told = [self.notify]
+        if self.deadline is not None:
+            told += [self.deadline.reminder, self.deadline.escalation]
+        return tuple(topic for topic in told if topic is not None)
+
+    @property
+    def policy(self) -> Policy:
+        """What it says about failing: what nobody did is not tried again by itself."""
+        if not self.executable:
+            return Policy()
+        return Policy(on_failure=self.on_failure, retry=Retry(attempts=1))
 
     @property
     def subscriptions(self) -> tuple[Subscribe, ...]:

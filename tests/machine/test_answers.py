@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from tests.machine.plans import flow, step
+from tests.machine.plans import flow, plan, step
 from wistro.contract import CallAnswer, CallError, ErrorInfo
 from wistro.machine.answers import call_answer
 from wistro.machine.state import Count, Outcome, RunState
 
+PLAN = plan()
+
 
 def test_nothing_while_it_runs() -> None:
-    assert call_answer(RunState(run_id="r")) is None
+    assert call_answer(PLAN, RunState(run_id="r")) is None
 
 
 @pytest.mark.parametrize("outcome", [None, "completed", "failed", "cancelled", "timed_out"])
 def test_an_answer_stands_whatever_comes_after_it(outcome: Outcome | None) -> None:
     state = RunState(run_id="r", responded=True, response={"total": 3}, outcome=outcome)
-    assert call_answer(state) == CallAnswer(status="answered", data={"total": 3})
+    assert call_answer(PLAN, state) == CallAnswer(status="answered", data={"total": 3})
 
 
 def test_none_may_be_the_answer() -> None:
-    assert call_answer(RunState(run_id="r", responded=True)) == CallAnswer(status="answered")
+    assert call_answer(PLAN, RunState(run_id="r", responded=True)) == CallAnswer(status="answered")
 
 
 def test_a_run_that_ends_without_one_tells_which_way_it_went() -> None:
     counts = {"ask": Count(created=1), "check": Count(created=2)}
-    answer = call_answer(RunState(run_id="r", outcome="completed", counts=counts))
+    answer = call_answer(PLAN, RunState(run_id="r", outcome="completed", counts=counts))
     assert answer == CallAnswer(
         status="response_not_reached",
         error=CallError(code="response_not_reached", message="the run ended without an answer"),
@@ -40,7 +42,7 @@ def test_a_run_that_ends_without_one_tells_which_way_it_went() -> None:
 )
 def test_errors_tell_a_stranger_nothing_of_their_own(outcome: Outcome, status: str) -> None:
     secret = ErrorInfo(code="KeyError", message="no row for ada@example.com", stack="…")
-    answer = call_answer(RunState(run_id="r", outcome=outcome, error=secret))
+    answer = call_answer(PLAN, RunState(run_id="r", outcome=outcome, error=secret))
     assert answer
     assert answer.status == status
     assert "ada" not in repr(answer)
@@ -49,7 +51,7 @@ def test_errors_tell_a_stranger_nothing_of_their_own(outcome: Outcome, status: s
 @pytest.mark.parametrize("details", [None, {"status": 200}, {"status": "402"}, {"hint": "no"}])
 def test_an_error_that_was_not_meant_for_the_caller(details: object) -> None:
     error = ErrorInfo(code="declined", message="no", retryable=False, details=details)
-    answer = call_answer(RunState(run_id="r", outcome="failed", error=error))
+    answer = call_answer(PLAN, RunState(run_id="r", outcome="failed", error=error))
     assert answer
     assert answer.error == CallError(code="flow_failed", message="the flow failed")
 
@@ -58,7 +60,7 @@ def test_an_error_that_was() -> None:
     error = ErrorInfo(
         code="declined", message="the card was declined", retryable=False, details={"status": 402}
     )
-    answer = call_answer(RunState(run_id="r", outcome="failed", error=error))
+    answer = call_answer(PLAN, RunState(run_id="r", outcome="failed", error=error))
     assert answer
     assert answer.error == CallError(
         code="declined", message="the card was declined", http_status=402
@@ -70,7 +72,7 @@ async def test_what_a_call_step_returns_is_the_answer() -> None:
     project.fake("quote", output={"price": 12})
     project.fake("plain", output={"price": 13})
     called = await project.trigger("quote", {})
-    assert call_answer(called.state) == CallAnswer(status="answered", data={"price": 12})
+    assert call_answer(PLAN, called.state) == CallAnswer(status="answered", data={"price": 12})
     other = await project.trigger("plain", {})
     assert other.state.responded is False
 
@@ -80,4 +82,4 @@ async def test_a_call_step_that_returns_nothing_leaves_the_answer_to_others() ->
     project.fake("quote", emits=[("asked", 1)])
     project.fake("price", response=0)
     called = await project.trigger("quote", {})
-    assert call_answer(called.state) == CallAnswer(status="answered", data=0)
+    assert call_answer(PLAN, called.state) == CallAnswer(status="answered", data=0)

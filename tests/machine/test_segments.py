@@ -150,7 +150,7 @@ class TestReports:
         machine = self.machine()
         first = self.report(self.first(machine))
         commands = machine.apply(SegmentCompleted(at=1, reports=(self.report("gone"), first)))
-        assert commands == [Finish()]
+        assert commands[-1] == Finish()
 
     def test_a_report_with_neither_counts_as_done(self) -> None:
         machine = self.machine()

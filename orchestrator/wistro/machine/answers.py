@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import cast
 
 from wistro.contract import CallAnswer, CallError, CallStatus, ErrorInfo
+from wistro.machine.commands import Respond
+from wistro.machine.plan import Plan
 from wistro.machine.state import Outcome, RunState
 
 _STATUSES: Mapping[Outcome, CallStatus] = {
@@ -22,15 +24,32 @@ _MESSAGES: Mapping[CallStatus, str] = {
 }
 
 
-def call_answer(state: RunState) -> CallAnswer | None:
-    """The answer as soon as it is known: a step gave it, or the run has ended."""
-    if state.responded:
+def call_answer(plan: Plan, state: RunState) -> CallAnswer | None:
+    """The answer as soon as it is known: a step gave it, or the run has ended.
+
+    A flow that answers several times has one answer in the end, the list of them all.
+    """
+    if plan.responses == "many":
+        if state.outcome == "completed" and state.responses:
+            return CallAnswer(status="answered", data=list(state.responses))
+    elif state.responded:
         return CallAnswer(status="answered", data=state.response)
     if state.outcome is None:
         return None
     status = _STATUSES[state.outcome]
     path = tuple(state.counts) if status == "response_not_reached" else ()
     return CallAnswer(status=status, error=_public(status, state.error), path=path)
+
+
+def told_answer(plan: Plan, state: RunState, told: Respond) -> CallAnswer | None:
+    """What a response target is told: each of several answers by itself, and then that it was the last."""
+    if plan.responses == "one":
+        return call_answer(plan, state)
+    if not told.last:
+        return CallAnswer(status="answered", data=state.responses[told.number - 1])
+    if state.outcome == "completed" and state.responses:
+        return CallAnswer(status="ended")
+    return call_answer(plan, state)
 
 
 def _public(status: CallStatus, error: ErrorInfo | None) -> CallError:

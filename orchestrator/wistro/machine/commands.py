@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wistro.contract import Emission
-from wistro.machine.state import Delivery
+from wistro.machine.state import Delivery, OpenCall, Task
 
 AnnounceKind = Literal[
     "delivery.failed",  # for good: it has no attempts left
@@ -14,6 +14,8 @@ AnnounceKind = Literal[
     "delivery.ignored",
     "delivery.released",
     "delivery.skipped",
+    "delivery.opened",  # it waits for something outside of the run
+    "delivery.settled",  # that has happened
 ]
 
 
@@ -74,8 +76,78 @@ class Announce:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StartCall:
+    """Call a flow with the delivery's data; its answer comes back as `CallAnswered`.
+
+    Answer with `DeliveryFailed` when the call cannot be made.
+    """
+
+    delivery: Delivery
+    flow: str
+    run_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckCall:
+    """Ask whether a call has ended without telling: somebody may have ended it by force."""
+
+    call: OpenCall
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelCall:
+    """Ask a run that was called to end."""
+
+    call: OpenCall
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowTask:
+    """Show people the task as it is now; without a task, that it is closed."""
+
+    delivery: Delivery
+    task: Task | None
+    revision: int
+    """Grows with each: what is shown late must not hide what was shown since."""
+    opened: bool = False
+    """Whether it was opened just now: answer with `TaskShown` once people can see it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowWait:
+    """Make known that the delivery waits for a message from outside, or (closed) that it does not."""
+
+    delivery: Delivery
+    closed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Respond:
+    """Give those who called the run the answer that the state has now."""
+
+    number: int
+    """Counts the answers of the run, from 1."""
+    last: bool
+    """Whether no answer follows."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finish:
     """The run is over; its state says how it ended."""
 
 
-Command = Dispatch | StartRun | CancelDelivery | SetTimer | ClearTimer | Announce | Finish
+Command = (
+    Dispatch
+    | StartRun
+    | CancelDelivery
+    | SetTimer
+    | ClearTimer
+    | Announce
+    | StartCall
+    | CheckCall
+    | CancelCall
+    | ShowTask
+    | ShowWait
+    | Respond
+    | Finish
+)

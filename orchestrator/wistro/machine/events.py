@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from wistro.contract import ErrorInfo, Report, StepResult, Trigger
+from wistro.contract import CallAnswer, ErrorInfo, Report, StepResult, Trigger
+from wistro.machine.state import OpenCall
 
 KEEP = object()
 """Stands for "the input it has" where an operator may give another."""
@@ -83,6 +84,54 @@ class MessageArrived:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonActed:
+    """A person did something about a task."""
+
+    at: float
+    delivery_id: str
+    action: Literal["answer", "comment", "attach", "reassign"]
+    by: str
+    roles: tuple[str, ...] = ()
+    anyone: bool = False
+    """Whether they may act on every task: by the management token, or a link made for them."""
+    data: object = None
+    """The answer, or what is attached."""
+    text: str = ""
+    assignees: tuple[str, ...] | None = None
+    to_roles: tuple[str, ...] | None = None
+    """Who has to answer from now on."""
+    link: str | None = None
+    """The id of the one-time link that they used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskShown:
+    """An opened task is in the inbox; `links` answer it: `[{"to", "url"}]`."""
+
+    at: float
+    delivery_id: str
+    links: object = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOpened:
+    """A handler of this run calls a flow."""
+
+    at: float
+    call: OpenCall
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallAnswered:
+    """A run that a delivery of this one called has an answer, or never will."""
+
+    at: float
+    delivery_id: str
+    run_id: str
+    answer: CallAnswer
+
+
+@dataclass(frozen=True, kw_only=True)
 class TimerFired:
     """A timer that the machine set is due."""
 
@@ -107,6 +156,10 @@ Event = (
     | DeliveryCancelled
     | OperatorAsked
     | MessageArrived
+    | PersonActed
+    | TaskShown
+    | CallOpened
+    | CallAnswered
     | TimerFired
     | CancelAsked
 )

@@ -17,10 +17,10 @@ def check(state: RunState, event: OperatorAsked) -> None:
         raise OperationRefused("the run has ended; fork it instead")
     if delivery is None:
         raise OperationRefused(f"the run has no open delivery `{event.delivery_id}`")
-    if delivery.status not in ("held", "waiting"):
+    if delivery.status not in ("held", "waiting", "outside"):
         raise OperationRefused(
             f"delivery `{event.delivery_id}` is {delivery.status}; "
-            "only one that is held or waits for its next attempt can be repaired"
+            "only one that is held, or that waits, can be repaired"
         )
 
 
@@ -29,5 +29,6 @@ def release(state: RunState, delivery: Delivery, data: object = KEEP) -> None:
     if data is not KEEP:
         delivery.data = data
         delivery.revision += 1
+    delivery.released += 1
     delivery.status, delivery.attempts, delivery.error = "queued", 0, None
     state.queue.append(delivery.id)

@@ -54,6 +54,65 @@ class JoinPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutcomePlan:
+    """A topic that is emitted for what happened outside, where CEL over `message` holds."""
+
+    topic: str
+    where: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalPlan:
+    """When the answers of several people decide a task."""
+
+    needed: int
+    """Approvals that decide it."""
+    of: int | None = None
+    """How many people may answer: once too few of them are left, it is refused."""
+    veto: bool = False
+    """Whether a single refusal decides it."""
+    where: str = "message.approved"
+    """CEL over `message`, an answer: whether it approves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPlan:
+    """What a noop that people answer needs to know. Times are seconds from its opening."""
+
+    assignees: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    approval: ApprovalPlan | None = None
+    deadline: float | None = None
+    close: bool = False
+    """Whether the deadline closes the task; otherwise it only escalates."""
+    reminders: tuple[float, ...] = ()
+    opened_topic: str | None = None
+    """Told when the task is in the inbox, with links that answer it."""
+    reminder_topic: str | None = None
+    escalation_topic: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwaitPlan:
+    """The message from outside that a noop waits for."""
+
+    topic: str
+    where: str | None = None
+    """CEL over `message`, what has arrived, and `request`, what opened the wait."""
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallPlan:
+    """The flow that a noop calls with its message."""
+
+    flow: str
+    timeout: float | None = None
+    detached: bool = False
+    """Whether the call goes on when its caller ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepPlan:
     """What the machine and its drivers need to know of a step."""
 
@@ -75,6 +134,17 @@ class StepPlan:
     """Seconds without a sign of life after which an attempt counts as lost."""
     delay: float = 0.0
     """Seconds a delivery waits before its first attempt."""
+    task: TaskPlan | None = None
+    awaits: AwaitPlan | None = None
+    calls: CallPlan | None = None
+    """At most one of the three: what happens outside of the run instead of a handler."""
+    outcomes: tuple[OutcomePlan, ...] = ()
+    """What a step of that kind emits when it is through."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether its deliveries wait for something that happens outside of the run."""
+        return self.task is not None or self.awaits is not None or self.calls is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,13 +171,15 @@ class Plan:
     shared: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """For each shared topic that this flow emits: the other flows that subscribe to it."""
     limits: Limits = Limits()
+    responses: Literal["one", "many"] = "one"
+    """How often its runs answer those who call it."""
 
     @cached_property
     def routes(self) -> dict[str, tuple[tuple[StepPlan, SubscriptionPlan], ...]]:
         """Subscribers by topic, in the order of the plan's steps."""
         table: dict[str, list[tuple[StepPlan, SubscriptionPlan]]] = {}
         for step in self.steps.values():
-            if step.kind == "noop":
+            if step.kind == "noop" and not step.outside:
                 continue
             for subscription in step.subscribes:
                 table.setdefault(subscription.topic, []).append((step, subscription))

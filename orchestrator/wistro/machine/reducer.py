@@ -6,15 +6,18 @@ from collections import deque
 from typing import assert_never
 
 from wistro.contract import Emission, ErrorInfo, Report, StepResult
-from wistro.machine import failures, operators
+from wistro.machine import failures, operators, tasks
 from wistro.machine.commands import (
     Announce,
     AnnounceKind,
     CancelDelivery,
     Command,
     Finish,
+    Respond,
 )
 from wistro.machine.events import (
+    CallAnswered,
+    CallOpened,
     CancelAsked,
     DeliveryCancelled,
     DeliveryCompleted,
@@ -22,13 +25,16 @@ from wistro.machine.events import (
     Event,
     MessageArrived,
     OperatorAsked,
+    PersonActed,
     RunResumed,
     RunStarted,
     SegmentCompleted,
+    TaskShown,
     TimerFired,
 )
 from wistro.machine.handover import hand_over, retry_of
 from wistro.machine.joins import Joins
+from wistro.machine.outside import Happened, Outside
 from wistro.machine.plan import Plan, StepPlan
 from wistro.machine.routing import Expressions, child_id, deliveries_of
 from wistro.machine.state import ROOT, Answer, Count, Delivery, Outcome, RunState
@@ -38,6 +44,7 @@ CANCEL_GRACE = 30.0
 """Seconds that running handlers get to stop before a run that is ending leaves them behind."""
 
 _MAX_NOTES = 50
+_MOST_RESPONSES = 1_000
 
 
 class Machine:
@@ -57,6 +64,7 @@ class Machine:
         self._failure_messages: deque[tuple[str, Emission]] = deque()
         """Routed one after the other, as a failure may follow from a failure."""
         self._timers = Timers(state, self._commands)
+        self._outside = Outside(plan, state, expressions, self._timers, self._commands)
         self._running = sum(d.status == "running" for d in state.deliveries.values())
 
     @property
@@ -68,10 +76,9 @@ class Machine:
         """Takes one event into the state and returns what to do about it.
 
         Raises:
-            OperationRefused: when an operator asks for what `check` refuses; nothing has changed.
+            OperationRefused: when a person asks for what `check` refuses; nothing has changed.
         """
-        if isinstance(event, OperatorAsked):
-            operators.check(self.state, event)
+        self.check(event)
         if self.state.outcome is None:
             self._take(event)
             self._advance(event.at)
@@ -84,9 +91,12 @@ class Machine:
             self._advance(at)
         return self._flush()
 
-    def check(self, event: OperatorAsked) -> None:
-        """Raises `OperationRefused` when the delivery cannot be repaired that way now."""
-        operators.check(self.state, event)
+    def check(self, event: Event) -> None:
+        """Raises `OperationRefused` when a person cannot do that now."""
+        if isinstance(event, OperatorAsked):
+            operators.check(self.state, event)
+        elif isinstance(event, PersonActed):
+            tasks.check(self.state, event)
 
     def _take(self, event: Event) -> None:
         match event:
@@ -108,6 +118,8 @@ class Machine:
                 self.state.arrived += 1
                 emission = Emission(topic=event.topic, data=event.data)
                 self._route(f"{ROOT}/{self.state.arrived}", (emission,), event.at)
+            case PersonActed() | TaskShown() | CallOpened() | CallAnswered():
+                self._happen(self._outside.take(event), event.at)
             case TimerFired():
                 self._timer_fired(event)
             case CancelAsked():
@@ -174,6 +186,7 @@ class Machine:
             return
         del self.state.deliveries[id]
         self._count(delivery).completed += 1
+        self._outside.forget_calls(id)
         if id == ROOT:
             self.state.answer = Answer(output=result.output)
         if result.responded:
@@ -189,10 +202,18 @@ class Machine:
         return step is not None and step.kind == "call"
 
     def _respond(self, delivery: Delivery, response: object) -> None:
-        if self.state.responded:
+        state, many = self.state, self.plan.responses == "many"
+        if state.responded and not many:
             self._note(f"step `{delivery.step}` answered again; only a run's first answer counts")
             return
-        self.state.responded, self.state.response = True, response
+        if len(state.responses) >= _MOST_RESPONSES:
+            self._note(f"step `{delivery.step}` answered more than {_MOST_RESPONSES} times")
+            return
+        if not state.responded:
+            state.responded, state.response = True, response
+        if many:
+            state.responses.append(response)
+        self._commands.append(Respond(number=max(len(state.responses), 1), last=not many))
 
     def _take_reports(self, reports: tuple[Report, ...], at: float) -> None:
         for report in reports:
@@ -210,6 +231,10 @@ class Machine:
                 self._complete(delivery.id, report.result or StepResult(), at)
 
     def _fail_attempt(self, id: str, error: ErrorInfo, attempts: int, at: float) -> None:
+        waiting = self.state.deliveries.get(id)
+        if waiting is not None and waiting.status == "outside":
+            self._happen(Happened(delivery=waiting, error=error), at)
+            return
         delivery = self._rest(id)
         if delivery is None:
             return
@@ -235,6 +260,8 @@ class Machine:
         choice, topic = failures.choice_of(self.plan, delivery)
         self._count(delivery).failed += 1
         delivery.error = error
+        if choice != "hold":
+            self._outside.end_calls(delivery.id)
         if delivery.id == ROOT and choice != "hold":
             self.state.answer = Answer(error=error)
         if choice == "hold":
@@ -265,15 +292,45 @@ class Machine:
     def _repair(self, event: OperatorAsked) -> None:
         delivery = self.state.deliveries[event.delivery_id]
         self._timers.clear(f"wake:{delivery.id}")
+        self._outside.close(delivery, event.at)
         if event.action == "skip":
             del self.state.deliveries[delivery.id]
             self._count(delivery).skipped += 1
             self._announce("delivery.skipped", delivery)
+            self._outside.end_calls(delivery.id)
             if delivery.id == ROOT:
                 self.state.answer = Answer()
         else:
             operators.release(self.state, delivery, event.data)
             self._announce("delivery.released", delivery)
+
+    def _happen(self, found: Happened | None, at: float) -> None:
+        """Something outside of the run happened to a delivery that waited for it."""
+        if found is None:
+            return
+        delivery, parent = found.delivery, found.delivery.id
+        if delivery.id not in self.state.opened:
+            return  # something else has happened to it in the meantime
+        if not found.through:
+            # A delivery may tell several times: what follows from each needs ids of its own.
+            self.state.shown += 1
+            parent = f"{delivery.id}/{self.state.shown}"
+        else:
+            self._outside.close(
+                delivery,
+                at,
+                emissions=found.emissions,
+                output=found.output,
+                error=found.error,
+            )
+            if found.error is not None:
+                delivery.attempts += 1
+                self._fail(delivery, found.error, at)
+                return
+            del self.state.deliveries[delivery.id]
+            self._count(delivery).completed += 1
+            self._announce("delivery.settled", delivery)
+        self._route(parent, found.emissions, at)
 
     # Messages
 
@@ -293,11 +350,16 @@ class Machine:
         if own_flow_only:
             return
         for index, emission in enumerate(emissions):
+            for happened in self._outside.message(emission.topic, emission.data):
+                self._happen(happened, at)
             flows = self.plan.shared.get(emission.topic, ())
-            if not flows and emission.topic not in self.plan.routes:
+            if not flows and not self._received(emission.topic):
                 self._note(f"nobody receives `{emission.topic}`")
             for flow in flows:
                 self._link(child_id(parent, index, f"flow {flow}"), flow, emission, parent, at)
+
+    def _received(self, topic: str) -> bool:
+        return topic in self.plan.routes or self._outside.expects(topic)
 
     def _link(self, id: str, flow: str, emission: Emission, parent: str, at: float) -> None:
         delivery = Delivery(
@@ -371,6 +433,8 @@ class Machine:
             self.state.queue.append(id)
         elif kind == "join":
             self._join_overdue(id, event.at, "join_timeout")
+        elif kind in ("due", "remind", "check"):
+            self._happen(self._outside.due(kind, id, event.at), event.at)
         elif kind == "deadline":
             self._end("timed_out", failures.deadline_passed(self.plan.limits), event.at)
         else:
@@ -392,6 +456,8 @@ class Machine:
         if self.state.ending is not None:
             return
         self.state.ending, self.state.error = outcome, error
+        self._outside.close_all(at)
+        self._outside.end_calls()
         self._timers.stop()
         running = [d.id for d in self.state.deliveries.values() if d.status == "running"]
         self._commands.extend(CancelDelivery(delivery_id=id) for id in running)
@@ -427,7 +493,11 @@ class Machine:
 
     def _dispatch(self, at: float) -> None:
         delivery = self.state.deliveries[self.state.queue.pop(0)]
-        if not self._join_again(delivery, at):
+        step = self.plan.steps.get(delivery.step)
+        if step is not None and step.outside:
+            self._announce("delivery.opened", delivery)
+            self._happen(self._outside.open(delivery, at), at)
+        elif not self._join_again(delivery, at):
             delivery.status = "running"
             self._running += 1
             self._commands.append(hand_over(self.plan, self.state, delivery))
@@ -435,6 +505,8 @@ class Machine:
     def _finish(self, outcome: Outcome, at: float) -> None:
         self._timers.stop()
         self.state.outcome, self.state.ended_at = outcome, at
+        if self.plan.responses == "many" or not self.state.responded:
+            self._commands.append(Respond(number=len(self.state.responses) + 1, last=True))
         self._commands.append(Finish())
 
     # Small change

@@ -9,13 +9,14 @@ from typing import Protocol
 
 from wistro.contract import Emission
 from wistro.machine.plan import Plan, StepPlan
+from wistro.machine.state import Delivery
 
 
 class Expressions(Protocol):
     """Evaluates the expressions of filters and joins."""
 
-    def evaluate(self, text: str, message: object) -> object:
-        """The value of `text` for `message`; raises `ValueError` when it has none."""
+    def evaluate(self, text: str, message: object, request: object = None) -> object:
+        """The value of `text` for `message` (and `request`); raises `ValueError` when it has none."""
         ...
 
 
@@ -47,12 +48,20 @@ def linked_run_id(run_id: str, delivery_id: str) -> str:
     return sha256(f"{run_id}\0{delivery_id}".encode()).hexdigest()[:32]
 
 
-def accepts(expressions: Expressions, where: str | None, data: object) -> bool:
+def called_run_id(run_id: str, delivery: Delivery) -> str:
+    """The id of the run that a delivery to a step with `calls` calls: another when it is made again."""
+    again = f"{delivery.revision}.{delivery.released}"
+    return sha256(f"{run_id}\0{delivery.id}\0{again}\0call".encode()).hexdigest()[:32]
+
+
+def accepts(
+    expressions: Expressions, where: str | None, data: object, request: object = None
+) -> bool:
     """Whether a filter lets the message through; one that does not fit the message does not."""
     if where is None:
         return True
     try:
-        return expressions.evaluate(where, data) is True
+        return expressions.evaluate(where, data, request) is True
     except ValueError:
         return False
 

@@ -8,7 +8,8 @@ from typing import Literal
 from wistro.contract import ErrorInfo
 
 Outcome = Literal["completed", "failed", "cancelled", "timed_out"]
-DeliveryStatus = Literal["queued", "running", "waiting", "held", "failed", "cancelled"]
+DeliveryStatus = Literal["queued", "running", "waiting", "outside", "held", "failed", "cancelled"]
+"""`outside`: a person, a message or another flow has to do something, and no worker is held."""
 
 ROOT = "0" * 16
 """The id of the delivery that a trigger makes to its own step, and the parent of all others."""
@@ -31,6 +32,8 @@ class Delivery:
     """Attempts made so far."""
     revision: int = 0
     """Counts the edits of its input."""
+    released: int = 0
+    """Counts how often an operator had it made again: the flows it calls are called again then."""
     origin: str | None = None
     """The run that it was carried over from by a fork, if any."""
     error: ErrorInfo | None = None
@@ -70,6 +73,70 @@ class Answer:
 
 
 @dataclass(kw_only=True)
+class Vote:
+    """What a person answered to a task."""
+
+    by: str
+    at: float
+    data: object
+    link: str | None = None
+    """The id of the one-time link that it came by."""
+
+
+@dataclass(kw_only=True)
+class Remark:
+    """What a person said or attached to a task without answering it."""
+
+    by: str
+    at: float
+    text: str = ""
+    attachment: object = None
+    """Name, media type, size and id of a file, as `{"id", "name", "media_type", "size"}`."""
+
+
+@dataclass(kw_only=True)
+class Task:
+    """A delivery that people answer."""
+
+    opened_at: float
+    due_at: float | None = None
+    assignees: list[str] = field(default_factory=list[str])
+    roles: list[str] = field(default_factory=list[str])
+    votes: list[Vote] = field(default_factory=list[Vote])
+    remarks: list[Remark] = field(default_factory=list[Remark])
+    escalated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """A delivery that waited for something outside, and does no more: for those who look at the run."""
+
+    id: str
+    number: int
+    step: str
+    topic: str | None
+    parent: str | None
+    data: object
+    opened_at: float
+    closed_at: float
+    error: ErrorInfo | None = None
+    topics: tuple[str, ...] = ()
+    """What was emitted for it."""
+    output: object = None
+
+
+@dataclass(kw_only=True)
+class OpenCall:
+    """A run of another flow that a delivery of this one called."""
+
+    flow: str
+    run_id: str
+    delivery_id: str
+    detached: bool = False
+    """Whether it goes on when this run ends."""
+
+
+@dataclass(kw_only=True)
 class RunState:
     """Everything a run needs to go on; continue-as-new, forks and queries read and write it."""
 
@@ -96,6 +163,20 @@ class RunState:
     answer: Answer | None = None
     response: object = None
     responded: bool = False
+    responses: list[object] = field(default_factory=list[object])
+    """Every answer so far, of a flow that gives several."""
+    tasks: dict[str, Task] = field(default_factory=dict[str, Task])
+    """The open tasks, by delivery."""
+    calls: dict[str, OpenCall] = field(default_factory=dict[str, OpenCall])
+    """The calls that are open, by the id of the run that was called."""
+    shown: int = 0
+    """Counts what people were shown and told of its tasks."""
+    opened: dict[str, float] = field(default_factory=dict[str, float])
+    """When each delivery that waits for something outside began to."""
+    settled: list[Settled] = field(default_factory=list[Settled])
+    """The latest of those that no longer wait."""
+    early: list[tuple[str, object]] = field(default_factory=list[tuple[str, object]])
+    """Messages that a step will wait for, and that came before it did."""
     ending: Outcome | None = None
     """Set once it is decided how the run ends, while its running deliveries come to rest."""
     outcome: Outcome | None = None

@@ -14,8 +14,10 @@ from wistro.project.descriptor import (
     Language,
     LoadError,
     StreamDescriptor,
+    TaskDescriptor,
 )
 from wistro.project.files import step_id
+from wistro.project.outside import answered_schema
 from wistro.schemas import json_schema
 from wistro.steps import (
     ApiStep,
@@ -58,13 +60,16 @@ def describe_config(
         flows=qualified_flows(config.flows, path),
         subscribes=config.subscriptions,
         join=config.join if isinstance(config, EventStep) else None,
-        emits=tuple(_with_schema(emit) for emit in config.emissions),
+        emits=_emits(config, input),
         virtual_subscribes=config.virtual_subscriptions,
         virtual_emits=config.virtual_emissions,
         input=None if isinstance(config, ApiStep) else input,
         output=_schema(config.output) if isinstance(config, CallStep) else None,
         api=_api(config, input) if isinstance(config, ApiStep) else None,
         cron=_cron(config) if isinstance(config, CronStep) else None,
+        task=_task(config) if isinstance(config, NoopStep) else None,
+        awaits=config.awaits if isinstance(config, NoopStep) else None,
+        calls=config.call if isinstance(config, NoopStep) else None,
         policy=config.policy,
         responds=config.responds if isinstance(config, HandlerStep) else False,
         fifo=isinstance(config, EventStep) and config.fifo,
@@ -186,6 +191,32 @@ def _api(config: ApiStep, body: dict[str, object] | None) -> ApiDescriptor:
 
 def _cron(config: CronStep) -> CronDescriptor:
     return CronDescriptor(expression=config.cron, schedule=config.schedule)
+
+
+def _task(config: NoopStep) -> TaskDescriptor | None:
+    if config.input is None:
+        return None
+    return TaskDescriptor(
+        assignees=tuple(config.assignees),
+        roles=tuple(config.roles),
+        approval=config.approval,
+        deadline=config.deadline,
+        notify=config.notify,
+    )
+
+
+def _emits(config: StepConfig, input: dict[str, object] | None) -> tuple[Emit, ...]:
+    """What a step emits; the messages of one that something outside answers have a form of their own."""
+    emissions = tuple(_with_schema(emit) for emit in config.emissions)
+    if not isinstance(config, NoopStep) or not config.executable:
+        return emissions
+    form = answered_schema(input, by_people=config.input is not None)
+    return tuple(
+        emit.model_copy(update={"message": form})
+        if emit.message is None and emit.topic not in config.notices
+        else emit
+        for emit in emissions
+    )
 
 
 def _with_schema(emit: Emit) -> Emit:

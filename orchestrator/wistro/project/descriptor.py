@@ -7,7 +7,19 @@ from typing import ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wistro.policies import Emit, Join, Policy, Schedule, Signature, Subscribe, Virtual
+from wistro.policies import (
+    Approval,
+    Await,
+    CallFlow,
+    Deadline,
+    Emit,
+    Join,
+    Policy,
+    Schedule,
+    Signature,
+    Subscribe,
+    Virtual,
+)
 from wistro.steps import QueryParam
 
 DISCOVERY_VERSION = 1
@@ -51,6 +63,16 @@ class CronDescriptor(Record):
     schedule: Schedule = Schedule()
 
 
+class TaskDescriptor(Record):
+    """Who answers a step of people, and until when. What they answer is the step's `input`."""
+
+    assignees: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    approval: Approval | None = None
+    deadline: Deadline | None = None
+    notify: str | None = None
+
+
 class Descriptor(Record):
     """One step, as its file describes it. Schemas are JSON Schemas."""
 
@@ -73,6 +95,12 @@ class Descriptor(Record):
     output: Mapping[str, object] | None = None
     api: ApiDescriptor | None = None
     cron: CronDescriptor | None = None
+    task: TaskDescriptor | None = None
+    """Of a step without a handler that people answer."""
+    awaits: Await | None = None
+    """Of one that waits for a message from outside."""
+    calls: CallFlow | None = None
+    """Of one that calls a flow."""
     policy: Policy = Policy()
     responds: bool | Literal["conditional"] = False
     """Whether it answers those who call its flow."""
@@ -80,6 +108,11 @@ class Descriptor(Record):
     """Whether its file asks for messages of one group to wait for each other."""
     hash: str
     """Of the file, the project's modules that it imports, and the files it includes."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether messages are delivered to it: of noops, to those that something outside answers."""
+        return self.kind != "noop" or bool(self.task or self.awaits or self.calls)
 
 
 class StreamDescriptor(Record):

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from wistro.errors import SetupError
 from wistro.issues import did_you_mean
 from wistro.machine.plan import (
+    ApprovalPlan,
+    AwaitPlan,
+    CallPlan,
     JoinPlan,
     Limits,
     OnFailure,
+    OutcomePlan,
     Plan,
     RetryPlan,
     StepPlan,
     SubscriptionPlan,
+    TaskPlan,
 )
-from wistro.policies import Emit, Join, Policy, Retry
+from wistro.policies import Await, CallFlow, Emit, Join, Policy, Retry
 from wistro.project.descriptor import Descriptor, Language
 from wistro.project.graph import TRIGGER_KINDS
 from wistro.project.lock import Lock
@@ -49,7 +55,13 @@ def compile_plan(lock: Lock, flow: str) -> Plan:
             timeout=None if limits.timeout is None else limits.timeout.total_seconds(),
             history_events=limits.history_events,
         ),
+        responses=_responses(lock, flow),
     )
+
+
+def _responses(lock: Lock, flow: str) -> Literal["one", "many"]:
+    found = lock.flows[flow].callable
+    return "one" if found is None else found.responses
 
 
 def queue_of(lock: Lock, step: str) -> str:
@@ -89,6 +101,63 @@ def _step(lock: Lock, step: Descriptor) -> StepPlan:
         timeout=_seconds(policy.timeout),
         heartbeat=_seconds(policy.heartbeat),
         delay=_seconds(policy.delay),
+        task=_task(step),
+        awaits=step.awaits and _awaits(step.awaits),
+        calls=step.calls and _calls(step.calls),
+        outcomes=_outcomes(step),
+    )
+
+
+def _task(step: Descriptor) -> TaskPlan | None:
+    if (task := step.task) is None:
+        return None
+    approval, deadline = task.approval, task.deadline
+    return TaskPlan(
+        assignees=task.assignees,
+        roles=task.roles,
+        approval=None
+        if approval is None
+        else ApprovalPlan(
+            needed=approval.needed, of=approval.of, veto=approval.veto, where=approval.where
+        ),
+        deadline=None if deadline is None else _seconds(deadline.after),
+        close=deadline is not None and deadline.close,
+        reminders=() if deadline is None else tuple(_seconds(each) for each in deadline.remind),
+        opened_topic=task.notify,
+        reminder_topic=deadline and deadline.reminder,
+        escalation_topic=deadline and deadline.escalation,
+    )
+
+
+def _awaits(awaits: Await) -> AwaitPlan:
+    timeout = awaits.timeout
+    return AwaitPlan(
+        topic=awaits.topic,
+        where=awaits.where,
+        timeout=None if timeout is None else _seconds(timeout),
+    )
+
+
+def _calls(calls: CallFlow) -> CallPlan:
+    timeout = calls.timeout
+    return CallPlan(
+        flow=calls.flow,
+        timeout=None if timeout is None else _seconds(timeout),
+        detached=calls.detached,
+    )
+
+
+def _outcomes(step: Descriptor) -> tuple[OutcomePlan, ...]:
+    if step.kind != "noop" or not step.runs:
+        return ()
+    told = set[str | None]()
+    if step.task is not None:
+        deadline = step.task.deadline
+        told = {step.task.notify, *((deadline.reminder, deadline.escalation) if deadline else ())}
+    return tuple(
+        OutcomePlan(topic=emit.topic, where=emit.where)
+        for emit in step.emits
+        if emit.topic not in told
     )
 
 
@@ -102,7 +171,7 @@ def _shared(lock: Lock, flow: str, steps: dict[str, StepPlan]) -> dict[str, tupl
     found: dict[str, tuple[str, ...]] = {}
     for topic in sorted(emitted):
         subscribers = (lock.steps[id] for id in lock.topics[topic].subscribers if id not in steps)
-        flows = {name for step in subscribers if step.kind != "noop" for name in step.flows}
+        flows = {name for step in subscribers if step.runs for name in step.flows}
         if not lock.topics[topic].shared:
             flows &= _fellows(lock, flow, topic)
         if flows:

@@ -108,7 +108,7 @@ class _Walk:
         """For each subscriber of what the step emits: the ways it may go on with."""
         for emit in step.emits:
             for subscriber in self._graph.subscribers(emit.topic, self._flow):
-                if subscriber.kind == "noop":
+                if not subscriber.runs:
                     continue
                 if subscriber.join is not None:
                     found = [Way(answers=0, path=(), joins=frozenset({subscriber.id}))]

@@ -100,6 +100,9 @@ class CallableSettings(Options):
     internal: bool = False
     """Not for the public: it is called on the internal listener (`endpoints.internal`), by other
     flows, and by holders of the management token."""
+    responses: Literal["one", "many"] = "one"
+    """How often a run answers. With `many`, each answer goes to targets that can take several as it
+    comes; whoever waits gets the list of them in the end."""
     strict: bool = False
     """Whether a path that answers never or twice is an error of `wistro check`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
@@ -10,14 +10,28 @@ from temporalio.common import SearchAttributeKey
 
 from wistro.contract import CONTRACT_VERSION, CallAnswer, ErrorInfo, RunRef, Trigger
 from wistro.machine.plan import Plan
-from wistro.machine.state import Answer, Outcome, RunState
+from wistro.machine.state import Answer, Outcome, RunState, Task
 
 ANSWER_UPDATE = "answer"
 RESPONSE_UPDATE = "response"
 OPERATE_UPDATE = "operate"
+RESPONSES_UPDATE = "responses"
+TASK_UPDATE = "task"
 MESSAGE_SIGNAL = "message"
+CALLING_SIGNAL = "calling"
+"""From the worker API to a run: one of its handlers calls a flow."""
+CALLED_SIGNAL = "called"
+"""From a run to the one that called it: the answer."""
 SNAPSHOT_QUERY = "snapshot"
 LINK_ACTIVITY = "wistro.start_linked_run"
+CALL_ACTIVITY = "wistro.start_call"
+CHECK_CALL_ACTIVITY = "wistro.check_call"
+SHOW_TASK_ACTIVITY = "wistro.show_task"
+SHOW_WAIT_ACTIVITY = "wistro.show_wait"
+ANSWER_WORKFLOW = "wistro.answer"
+"""The workflow that brings an answer to its target, however long that takes."""
+RUN_TARGET = "run"
+"""The response target that is another run: told by a signal, without a workflow in between."""
 STREAM_ACCESS = "wistro.stream_access"
 """The workflow and the activity that ask the function of a stream who may follow it."""
 
@@ -64,6 +78,127 @@ class RunInput:
     state: RunState | None = None
     response_meta: object = None
     """What the caller wants back untouched with the answer. No handler sees it."""
+    respond_to: RespondTo | None = None
+    """Who is told the answer, besides those who ask for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RespondTo:
+    """A response target, and what it needs to know: where, for whom."""
+
+    target: str
+    """The name that it is registered by: `webhook`, `topic`, `channel`, `inbox`, `run`, …"""
+    address: dict[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerDelivery:
+    """An answer on its way to a response target: the input of the workflow that brings it."""
+
+    id: str
+    """The same in every attempt: receivers tell repetitions by it."""
+    flow: str
+    run_id: str
+    number: int
+    """Counts the answers of the run, from 1."""
+    last: bool
+    """Whether no answer follows."""
+    answer: CallAnswer
+    response_meta: object = None
+    respond_to: RespondTo
+    client_context: object = None
+    by: str | None = None
+    """Who called."""
+    answered_at: float = 0.0
+    """Seconds since the epoch."""
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Responses:
+    """The answers of a run beyond those that the asker has seen."""
+
+    answers: list[object] = field(default_factory=list[object])
+    end: CallResponse | None = None
+    """How it ended, once no answer follows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallReply:
+    """The answer to a call that a run made: what `CALLED_SIGNAL` carries."""
+
+    delivery_id: str
+    """The delivery that called."""
+    run_id: str
+    """The run that was called."""
+    answer: CallAnswer
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRequest:
+    """Asks for a run of `flow` that answers a delivery of the run `caller`."""
+
+    flow: str
+    run_id: str
+    data: object
+    caller: RunRef
+    depth: int
+    """That of the caller."""
+    by: str | None = None
+    client_context: object = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskShown:
+    """What the inbox is told of a task; one that is closed has no `task`."""
+
+    flow: str
+    run_id: str
+    delivery_id: str
+    step: str
+    revision: int
+    opened: bool = False
+    task: Task | None = None
+    request: object = None
+    """The message that opened it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskLinks:
+    """What the inbox answers to `TaskShown`: links that answer the task, as `{"to", "url"}`."""
+
+    links: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitShown:
+    """What is known of a delivery that waits for a message from outside."""
+
+    flow: str
+    run_id: str
+    delivery_id: str
+    step: str
+    topic: str
+    where: str | None = None
+    request: object = None
+    closed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskAction:
+    """What a person does about a task; see `wistro.machine.events.PersonActed`."""
+
+    delivery_id: str
+    action: Literal["answer", "comment", "attach", "reassign"]
+    by: str
+    roles: tuple[str, ...] = ()
+    anyone: bool = False
+    data: object = None
+    text: str = ""
+    assignees: tuple[str, ...] | None = None
+    to_roles: tuple[str, ...] | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -162,6 +162,7 @@ class RunDriver:
             topic=delivery.topic,
             data=delivery.data,
             attempt=delivery.attempts,
+            released=delivery.released,
         )
 
     # What happened, for the test to ask

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from wistro.contract import CallAnswer, CallError, RunRef, Trigger
 from wistro.errors import EngineUnavailable, RunError
 from wistro.machine.answers import call_answer
+from wistro.project.callables import callable_flow
 from wistro.temporal import wire
 from wistro.temporal.host.asking import start_and_ask
 from wistro.temporal.host.connect import engine_errors
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 META_LIMIT = 16 * 1024
 """Bytes of client context and of response meta: they travel with every delivery of the run."""
+MOST_CALLS_IN_CALLS = 16
+"""How deep calls may be nested: a circle of flows that call each other ends here."""
 _RPC = timedelta(seconds=10)
 
 
@@ -56,7 +59,9 @@ class Caller:
     """What comes back untouched with the answer, seen by nobody else."""
     traceparent: str | None = None
     parent: RunRef | None = None
-    """The delivery that calls, when a handler does."""
+    """The delivery that calls, when a run does."""
+    depth: int = 0
+    """How many calls in calls this one is."""
 
 
 class Calls:
@@ -75,39 +80,55 @@ class Calls:
         idempotency_key: str | None = None,
         after: timedelta | None = None,
         at: datetime | None = None,
+        respond_to: wire.RespondTo | None = None,
     ) -> Called:
         """Call a flow.
 
         Args:
-            flow: A flow with a call step.
+            flow: A flow with a call step, or an app.
             data: What the call step gets.
             caller: Who calls.
             wait: How long to wait for the answer; without it, the call is started and left alone.
             idempotency_key: A second call with the same key gets the first one's run and answer.
             after: Start that much later.
             at: Start at that time.
+            respond_to: Who is told the answer, besides those who ask for it.
 
         Returns:
             The call; without an answer when there is none yet. `fetch` asks again.
 
         Raises:
-            RunError: `flow_not_found`, `not_callable`, `message_too_large`, `meta_too_large`.
+            RunError: `not_callable`, `ambiguous_call`, `message_too_large`, `meta_too_large`,
+                `call_too_deep`.
         """
         caller = caller or Caller()
-        trigger = Trigger(
-            kind="call",
-            step=self._entry(flow),
-            parent=caller.parent,
-            by=caller.by,
-            client_context=_bounded("client_context", caller.client_context, flow),
-            traceparent=caller.traceparent,
-        )
+        flow = callable_flow(self._engine.lock, flow)
         meta = _bounded("response_meta", caller.response_meta, flow)
+        trigger = self._trigger(flow, caller)
         start = self._engine.prepare(flow, trigger, data, key=idempotency_key, meta=meta)
+        start = replace(start, respond_to=respond_to)
         if wait is None or after is not None or at is not None:
             existed = await self._engine.begin(start, after=after, at=at)
             return Called(flow=flow, run_id=start.run_id, existed=existed)
         return await self._ask(start, wait)
+
+    async def open(self, request: wire.CallRequest) -> None:
+        """Call a flow for a delivery of a run; that run is told the answer.
+
+        Raises:
+            RunError: as `call`.
+        """
+        flow = callable_flow(self._engine.lock, request.flow)
+        caller = Caller(
+            by=request.by,
+            client_context=request.client_context,
+            traceparent=request.traceparent,
+            parent=request.caller,
+            depth=request.depth + 1,
+        )
+        start = self._engine.prepare(flow, self._trigger(flow, caller), request.data, key=None)
+        to = wire.RespondTo(target=wire.RUN_TARGET, address=asdict(request.caller))
+        await self._engine.begin(replace(start, run_id=request.run_id, respond_to=to))
 
     async def fetch(self, flow: str, run_id: str, *, wait: timedelta = timedelta()) -> Called:
         """The answer of an earlier call.
@@ -191,24 +212,36 @@ class Calls:
         else:
             if snapshot.trigger.kind != "call":
                 return None
-            answer = call_answer(snapshot.state)
+            answer = call_answer(snapshot.plan, snapshot.state)
         if answer is None:
             code = "cancelled" if cancelled else "flow_failed"
             message = "the run was cancelled" if cancelled else "the run was ended from outside"
             answer = CallAnswer(status=code, error=CallError(code=code, message=message))
         return wire.CallResponse(answer=answer)
 
+    def _trigger(self, flow: str, caller: Caller) -> Trigger:
+        if caller.depth > MOST_CALLS_IN_CALLS:
+            raise RunError(
+                f"the call of `{flow}` would be call {caller.depth} within calls, the limit is"
+                f" {MOST_CALLS_IN_CALLS}",
+                flow=flow,
+                code="call_too_deep",
+                hint="look for flows that call each other in a circle",
+            )
+        return Trigger(
+            kind="call",
+            step=self._entry(flow),
+            parent=caller.parent,
+            by=caller.by,
+            client_context=_bounded("client_context", caller.client_context, flow),
+            traceparent=caller.traceparent,
+            depth=caller.depth,
+        )
+
     def _entry(self, flow: str) -> str:
         """The step at which a flow is called."""
-        self._engine.catalogue.plan(flow)  # names the flows that there are
         found = self._engine.lock.flows[flow].callable
-        if found is None:
-            raise RunError(
-                f"the flow `{flow}` cannot be called",
-                flow=flow,
-                code="not_callable",
-                hint="give it a call step",
-            )
+        assert found is not None
         return found.step
 
 

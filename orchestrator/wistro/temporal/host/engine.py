@@ -32,6 +32,7 @@ from wistro.project.lock import Lock
 from wistro.runs import RunDetail, RunPage
 from wistro.temporal import wire
 from wistro.temporal.host.asking import start_and_ask
+from wistro.temporal.host.callers import caller_memo
 from wistro.temporal.host.catalogue import Catalogue
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.history import read_run
@@ -353,6 +354,7 @@ class Engine:
             "task_queue": wire.runs_queue(self._catalogue.project),
             "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
             "search_attributes": attributes(trigger, start.plan.build),
+            "memo": caller_memo(trigger),
             "static_summary": f"{trigger.kind} {trigger.step or trigger.topic or ''}".strip(),
         }
 

@@ -12,8 +12,10 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from wistro.temporal import wire
+from wistro.temporal.activities.calls import CallActivities
 from wistro.temporal.activities.links import Links
 from wistro.temporal.host.activations import OnTheLoop
+from wistro.temporal.host.calls import Calls
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.workflows.run import RunWorkflow
 from wistro.temporal.workflows.stream_access import StreamAccessWorkflow
@@ -30,6 +32,12 @@ class StepQueue:
     concurrency: int | None = None
     per_second: float | None = None
     """Deliveries a second, over all workers."""
+
+
+def outside_activities(engine: Engine) -> list[Callable[..., object]]:
+    """What runs do outside of themselves."""
+    calls = CallActivities(Calls(engine))
+    return [calls.start_call, calls.check_call]
 
 
 @asynccontextmanager
@@ -59,7 +67,10 @@ async def host_runs(
         drain: How long running deliveries get to finish.
         identity: The name of this worker in Temporal.
     """
-    activities: list[Callable[..., object]] = [Links(engine.link).start_linked_run]
+    activities: list[Callable[..., object]] = [
+        Links(engine.link).start_linked_run,
+        *outside_activities(engine),
+    ]
     if steps is not None:
         activities.append(steps)
     if stream_access is not None:

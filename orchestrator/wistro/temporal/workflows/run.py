@@ -28,11 +28,14 @@ from wistro.machine.commands import (
     ClearTimer,
     Command,
     Dispatch,
+    Finish,
     SetTimer,
     StartRun,
 )
 from wistro.machine.events import (
     KEEP,
+    CallAnswered,
+    CallOpened,
     CancelAsked,
     DeliveryCancelled,
     DeliveryCompleted,
@@ -40,6 +43,7 @@ from wistro.machine.events import (
     Event,
     MessageArrived,
     OperatorAsked,
+    PersonActed,
     RunResumed,
     RunStarted,
     SegmentCompleted,
@@ -48,9 +52,10 @@ from wistro.machine.events import (
 from wistro.machine.operators import OperationRefused
 from wistro.machine.plan import StepPlan
 from wistro.machine.reducer import Machine
-from wistro.machine.state import Answer, Delivery, RunState
+from wistro.machine.state import Answer, Delivery, OpenCall, RunState
 from wistro.machine.waiting import waiting
 from wistro.temporal import wire
+from wistro.temporal.workflows.errands import Errands
 from wistro.temporal.workflows.failures import error_info, was_cancelled
 from wistro.temporal.workflows.progress import Progress, publish
 from wistro.temporal.workflows.results import Result, read_result
@@ -76,7 +81,9 @@ class RunWorkflow:
         self._trigger = Trigger(kind="operator")
         self._work: dict[str, asyncio.Future[RawValue]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._errands: Errands | None = None
         self._response_meta: object = None
+        self._respond_to: wire.RespondTo | None = None
         self._answers_awaited = 0
         self._drain_at = 0
 
@@ -88,11 +95,13 @@ class RunWorkflow:
         )
         run_id = start.run_id or wire.parse_workflow_id(workflow.info().workflow_id)[1]
         self._trigger, self._response_meta = start.trigger, start.response_meta
+        self._respond_to = start.respond_to
         if start.trigger.traceparent is None:
             self._trigger = replace(start.trigger, traceparent=wire.own_trace(run_id))
         self._drain_at = start.plan.limits.history_events
         state = start.state or RunState(run_id=run_id)
         machine = self._machine = Machine(start.plan, state, CelExpressions())
+        self._errands = Errands(machine, self._trigger, start, self._apply)
         now = workflow.time()
         if start.state is None:
             self._tell("run.started", message=_origin(start.trigger))
@@ -106,7 +115,7 @@ class RunWorkflow:
                     await self._drain(start)
             except asyncio.CancelledError:
                 self._apply(CancelAsked(at=workflow.time()))
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await workflow.wait_condition(self._all_done)
         return self._result(machine)
 
     @workflow.update(name=wire.ANSWER_UPDATE)
@@ -132,6 +141,30 @@ class RunWorkflow:
         assert response is not None
         return response
 
+    @workflow.update(name=wire.RESPONSES_UPDATE)
+    async def responses(self, seen: int) -> wire.Responses:
+        """Waits for answers beyond the first `seen`, or for the end."""
+        self._answers_awaited += 1
+        try:
+            await workflow.wait_condition(
+                lambda: (
+                    self._machine is not None
+                    and (len(self._given()) > seen or self._state().outcome is not None)
+                )
+            )
+        finally:
+            self._answers_awaited -= 1
+        one = self._running_machine().plan.responses == "one"
+        end = None if self._state().outcome is None and not one else self._call_response()
+        return wire.Responses(answers=self._given()[seen:], end=end)
+
+    @workflow.update(name=wire.TASK_UPDATE)
+    async def task(self, action: wire.TaskAction) -> None:
+        """Takes what a person does about a task."""
+        await workflow.wait_condition(lambda: self._machine is not None)
+        event = PersonActed(at=workflow.time(), **vars(action))
+        self._apply_asked(event)
+
     @workflow.update(name=wire.OPERATE_UPDATE)
     async def operate(self, operation: wire.Operation) -> None:
         """Repairs a delivery for an operator."""
@@ -143,16 +176,25 @@ class RunWorkflow:
             data=operation.data if operation.edited else KEEP,
             by=operation.by,
         )
-        try:
-            self._apply(event)
-        except OperationRefused as refused:
-            raise ApplicationError(str(refused), type="operation_refused") from refused
+        self._apply_asked(event)
 
     @workflow.signal(name=wire.MESSAGE_SIGNAL)
     async def message(self, message: wire.Message) -> None:
         """Takes a message from outside."""
         await workflow.wait_condition(lambda: self._machine is not None)
         self._apply(MessageArrived(at=workflow.time(), topic=message.topic, data=message.data))
+
+    @workflow.signal(name=wire.CALLING_SIGNAL)
+    async def calling(self, call: OpenCall) -> None:
+        """Takes note of a call that a handler makes."""
+        await workflow.wait_condition(lambda: self._machine is not None)
+        self._apply(CallOpened(at=workflow.time(), call=call))
+
+    @workflow.signal(name=wire.CALLED_SIGNAL)
+    async def called(self, reply: wire.CallReply) -> None:
+        """Takes the answer to a call."""
+        await workflow.wait_condition(lambda: self._machine is not None)
+        self._apply(CallAnswered(at=workflow.time(), **vars(reply)))
 
     @workflow.query(name=wire.SNAPSHOT_QUERY)
     def snapshot(self) -> wire.Snapshot:
@@ -178,6 +220,13 @@ class RunWorkflow:
         for command in machine.apply(event):
             self._carry_out(command)
 
+    def _apply_asked(self, event: Event) -> None:
+        """Applies what a person asked for, who is told when it is refused."""
+        try:
+            self._apply(event)
+        except OperationRefused as refused:
+            raise ApplicationError(str(refused), type="operation_refused") from refused
+
     def _carry_out(self, command: Command) -> None:
         match command:
             case Dispatch(inline=True):
@@ -196,8 +245,11 @@ class RunWorkflow:
                     timer.cancel()
             case Announce():
                 self._announce(command)
-            case _:
+            case Finish():
                 pass
+            case _:
+                assert self._errands is not None
+                self._errands.run(command)
 
     def _dispatch(self, command: Dispatch) -> None:
         delivery, step = command.delivery, self._step(command.delivery)
@@ -318,6 +370,7 @@ class RunWorkflow:
             topic=delivery.topic,
             data=delivery.data,
             attempt=delivery.attempts,
+            released=delivery.released,
             segment=segment,
         )
 
@@ -356,11 +409,12 @@ class RunWorkflow:
         machine.draining = True
         try:
             await workflow.wait_condition(
-                lambda: machine.running == 0 or machine.state.outcome is not None, timeout=patience
+                lambda: self._at_rest(machine) or machine.state.outcome is not None,
+                timeout=patience,
             )
         except TimeoutError:
             self._drain_at = length + start.plan.limits.history_events
-        if machine.state.outcome is None and machine.running == 0:
+        if machine.state.outcome is None and self._at_rest(machine):
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(
                 wire.RunInput(
@@ -369,6 +423,7 @@ class RunWorkflow:
                     trigger=self._trigger,
                     state=machine.state,
                     response_meta=self._response_meta,
+                    respond_to=self._respond_to,
                 )
             )
         for command in machine.release(workflow.time()):
@@ -406,8 +461,21 @@ class RunWorkflow:
             non_retryable=True,
         )
 
+    def _at_rest(self, machine: Machine) -> bool:
+        return machine.running == 0 and (self._errands is None or self._errands.done)
+
+    def _all_done(self) -> bool:
+        """Whether nobody waits for an answer of this run, and everybody outside has been told."""
+        return workflow.all_handlers_finished() and self._at_rest(self._running_machine())
+
+    def _given(self) -> list[object]:
+        """The answers given so far."""
+        state = self._state()
+        return state.responses or ([state.response] if state.responded else [])
+
     def _call_response(self) -> wire.CallResponse | None:
-        answer = None if self._machine is None else call_answer(self._machine.state)
+        machine = self._machine
+        answer = None if machine is None else call_answer(machine.plan, machine.state)
         if answer is None:
             return None
         return wire.CallResponse(answer=answer, response_meta=self._response_meta)
