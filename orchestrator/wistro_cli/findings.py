@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from wistro.project import Compiled
+    from wistro.project import Compiled, Lock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +68,12 @@ def problems_of(compiled: Compiled) -> list[Problem]:
 def count(number: int, noun: str) -> str:
     """`1 step`, `2 steps`, `no steps`."""
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def size_of(lock: Lock) -> str:
+    """How much there is in a project."""
+    size = f"{count(len(lock.flows), 'flow')} and {count(len(lock.steps), 'step')}"
+    return f"{size}, with {count(len(lock.apps), 'app')}" if lock.apps else size
 
 
 def tally(problems: list[Problem]) -> str:

@@ -31,9 +31,10 @@ def project_folder(context: typer.Context) -> Path:
             )
         return given.resolve()
     here = Path.cwd()
-    if any(any(here.glob(pattern)) for pattern in _STEP_FILES):
-        return here
-    for folder in (here, *here.parents):
+    around = _around_apps(here)
+    if any(any(around.glob(pattern)) for pattern in _STEP_FILES):
+        return around
+    for folder in (around, *around.parents):
         if any((folder / name).is_file() for name in FILES):
             return folder
     raise SetupError(
@@ -41,6 +42,15 @@ def project_folder(context: typer.Context) -> Path:
         code="no_project",
         hint="go to a project's folder, name it with `--project`, or make one: `wistro new shop`",
     )
+
+
+def _around_apps(here: Path) -> Path:
+    """`here`, or the project around it when it is in an app, which has step files and settings too."""
+    for folder in (here, *here.parents):
+        project = folder.parent.parent
+        if folder.parent.name == "apps" and any((project / name).is_file() for name in FILES):
+            return project
+    return here
 
 
 _STEP_FILES = tuple(

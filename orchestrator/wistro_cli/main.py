@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from wistro_cli.commands import (
+    apps,
     call,
     check,
     dev,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 for command in (new, dev, check, lock, types, start, emit, call, replay, doctor):
     command.register(app)
-for group in (runs, state, keys):
+for group in (apps, runs, state, keys):
     app.add_typer(group.app)
 
 

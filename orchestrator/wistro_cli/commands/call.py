@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def call(
     context: typer.Context,
-    flow: Annotated[str, typer.Argument(help="The flow; it has a call step.")],
+    flow: Annotated[str, typer.Argument(help="The flow, which has a call step, or an app.")],
     given: Annotated[
         str,
         typer.Option("--input", "-i", metavar="JSON|@FILE|-", help="The input; `-` is stdin."),

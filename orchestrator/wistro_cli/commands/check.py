@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def check(context: typer.Context, json: Json = False) -> None:
     """Look for mistakes in the project; the exit code is 1 when there are errors."""
     from wistro.project import Project
-    from wistro_cli.findings import count, problems_of, tally
+    from wistro_cli.findings import problems_of, size_of, tally
     from wistro_cli.output import say, show, show_json
 
     project = Project.open(project_folder(context))
@@ -35,6 +35,7 @@ def check(context: typer.Context, json: Json = False) -> None:
                 "ok": compiled.ok,
                 "project": lock.project,
                 "build": lock.build,
+                "apps": list(lock.apps),
                 "flows": len(lock.flows),
                 "steps": len(lock.steps),
                 "problems": [asdict(problem) for problem in problems],
@@ -44,7 +45,7 @@ def check(context: typer.Context, json: Json = False) -> None:
         for problem in problems:
             for line in problem.lines():
                 show(line)
-        size = f"{count(len(lock.flows), 'flow')} and {count(len(lock.steps), 'step')}"
+        size = size_of(lock)
         if compiled.ok:
             say(f"`{lock.project}` is sound: {size}" + (f"; {tally(problems)}" if problems else ""))
         else:

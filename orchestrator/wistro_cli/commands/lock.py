@@ -32,7 +32,7 @@ def lock(
 ) -> None:
     """Compile the project to `wistro.yml.lock`."""
     from wistro.project import Project
-    from wistro_cli.findings import count, problems_of, tally
+    from wistro_cli.findings import problems_of, size_of, tally
     from wistro_cli.output import say
 
     project = Project.open(project_folder(context))
@@ -58,8 +58,7 @@ def lock(
     for change in changes_shown(changed):
         say(f"  {change}")
     written = compiled.lock
-    size = f"{count(len(written.flows), 'flow')}, {count(len(written.steps), 'step')}"
-    say(f"wrote `{project.lock_path.name}`: {size}, build {written.build}")
+    say(f"wrote `{project.lock_path.name}`: {size_of(written)}, build {written.build}")
 
 
 def changes_shown(changes: tuple[str, ...], limit: int = 20) -> list[str]:

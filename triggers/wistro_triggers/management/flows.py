@@ -17,6 +17,8 @@ class FlowSummary(View):
 
     id: str
     name: str
+    app: str | None = None
+    """The app that it belongs to."""
     description: str | None = None
     owner: str | None = None
     triggers: list[str]
@@ -56,6 +58,7 @@ def flows_router(site: Site) -> APIRouter:
         return FlowSummary(
             id=id,
             name=flow.name,
+            app=flow.app,
             description=flow.description,
             owner=flow.owner,
             triggers=list(flow.triggers),

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from wistro.contract import CONTRACT_VERSION
 from wistro.project.checks import Finding
 from wistro.project.descriptor import LoadError
+from wistro.project.lock import AppLock
 from wistro_triggers.management.site import ERRORS, Site, View
 
 
@@ -27,6 +28,31 @@ class Version(View):
     python: str
 
 
+class AppView(View):
+    """An app that is installed."""
+
+    id: str
+    """The name of its folder."""
+    name: str
+    description: str | None = None
+    version: str | None = None
+    owner: str | None = None
+    flows: list[str]
+    callable: str | None = None
+    """The flow that is meant when the app is called by its name."""
+
+
+class ProjectView(View):
+    """The project, as the lock in use has it."""
+
+    id: str
+    build: str
+    """The hash of the lock in use."""
+    flows: int
+    steps: int
+    apps: list[AppView]
+
+
 class Findings(View):
     """What a check of the project's files, as they are now, found."""
 
@@ -40,8 +66,19 @@ class Findings(View):
 
 
 def project_router(site: Site) -> APIRouter:
-    """`/version` and `/findings`."""
+    """`/project`, `/version` and `/findings`."""
     router = APIRouter(tags=["project"], responses=ERRORS)
+
+    @router.get("/project", summary="Show the project and its apps")
+    async def show_project() -> ProjectView:
+        lock = site.lock
+        return ProjectView(
+            id=lock.project,
+            build=lock.build,
+            flows=len(lock.flows),
+            steps=len(lock.steps),
+            apps=[_app(id, app) for id, app in lock.apps.items()],
+        )
 
     @router.get("/version", summary="What runs here")
     async def show_version() -> Version:
@@ -65,6 +102,18 @@ def project_router(site: Site) -> APIRouter:
         )
 
     return router
+
+
+def _app(id: str, app: AppLock) -> AppView:
+    return AppView(
+        id=id,
+        name=app.name,
+        description=app.description,
+        version=app.version,
+        owner=app.owner,
+        flows=list(app.flows),
+        callable=app.callable,
+    )
 
 
 def _version(package: str) -> str:
