@@ -118,7 +118,8 @@ AccessRules: TypeAlias = Annotated[tuple[AccessRule, ...], Field(min_length=1)]
 class Refusal:
     """Why somebody may not."""
 
-    reason: Literal["unauthenticated", "scope_missing", "not_allowed", "token_only", "internal"]
+    reason: str
+    """A word for the audit: `unauthenticated`, `scope_missing`, `not_allowed`, `token_only`, …"""
     message: str
     """What was refused, for whoever asked: it says nothing about who may."""
     hint: str

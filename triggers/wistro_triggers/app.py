@@ -11,18 +11,24 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from wistro.stores.api_keys import FILE, ApiKeyFile
+from wistro.stores.audit_buffer import AuditBuffer
+from wistro.stores.memory_audit import MemoryAudit
 from wistro.stores.stream import Place
 from wistro.stores.worker_client import WORKER_API
 from wistro.temporal.host.stream_access import ask_stream
 from wistro_codec import RunToken, verify_run_token
 from wistro_codec.server import bearer_token, codec_router, loopback
 from wistro_codec.storage import resolver
+from wistro_triggers.admission import Admission
 from wistro_triggers.auth import RequireToken
 from wistro_triggers.calls import CallServer, calls_router
 from wistro_triggers.edge import Edge
 from wistro_triggers.endpoints import EndpointServer
 from wistro_triggers.faults import install_faults
 from wistro_triggers.health import health_router
+from wistro_triggers.identities import Identities
+from wistro_triggers.listeners import Hidden
 from wistro_triggers.live import LiveStreams
 from wistro_triggers.management import management_router
 from wistro_triggers.management.site import Site
@@ -39,6 +45,7 @@ from wistro_triggers.worker_api import worker_api
 
 if TYPE_CHECKING:
     from wistro.project.lock import Lock
+    from wistro.stores.audit import Audit
     from wistro.stores.journal import Journal
     from wistro.stores.state import StateStore
     from wistro.stores.stream import StreamStore
@@ -46,15 +53,18 @@ if TYPE_CHECKING:
     from wistro.temporal.host.runtime import Runtime
 
 OURS = "/_wistro"
+PUBLIC = (f"{OURS}/streams",)
+"""What is below `OURS` and yet for the public: it asks each client who it is."""
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - what a project is made of
     engine: Engine,
     runtime: Runtime,
     *,
     state: StateStore,
     streams: StreamStore,
     journal: Journal,
+    audit: Audit | None = None,
     development: bool = False,
     ui_origins: Sequence[str] = (),
     secret: Callable[[str], str | None] = os.environ.get,
@@ -67,21 +77,29 @@ def create_app(
         state: What `ctx.state` reads and writes.
         streams: What `ctx.streams` reads and writes, and clients follow.
         journal: What runs do and log.
+        audit: Where refusals are noted; in memory when not given.
         development: Show the text of unexpected errors to callers, and let the Temporal UI of this
             machine decrypt payloads without a token.
         ui_origins: Origins of the Temporal UI, which asks the codec server to decrypt.
-        secret: Finds the secrets of webhooks by name.
+        secret: Finds the secrets of webhooks and the texts of API keys by name.
 
     Raises:
-        SetupError: A webhook's secret is missing.
+        SetupError: A webhook's secret, or an API key, is missing.
     """
     settings = engine.lock.runtime.endpoints
+    identities = Identities(
+        engine.lock.runtime.auth,
+        token=runtime.token,
+        file=ApiKeyFile(runtime.folder / FILE),
+        secret=secret,
+    )
     site = Site(
         engine=engine,
         project=runtime.project,
         state=state,
         streams=Served(streams, lambda: engine.lock, runtime.keys),
         journal=journal,
+        audit=AuditBuffer(audit or MemoryAudit()),
         live=LiveStreams(journal),
         messages=Messages(engine),
     )
@@ -93,12 +111,16 @@ def create_app(
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
     followers = _followers(site, runtime, development=development)
     ours.include_router(streams_router(followers, "/streams"))
-    calls = CallServer(engine=engine, token=RequireToken(runtime.token), development=development)
+    admission = Admission(identities=identities, audit=site.audit)
+    calls = CallServer(engine=engine, admission=admission, development=development)
     app = _shell(site, routes, routers=(_worker_api(site, runtime), calls_router(calls)), ours=ours)
     # Motia's clients connect to wherever the server is, at any path.
     app.include_router(streams_router(followers, "/{path:path}"))
     app.state.feed = followers.feed
+    app.state.identities = identities
     install_faults(app)
+    # Within `Edge`, which is outside because it is added later.
+    app.add_middleware(Hidden, prefix=OURS, public=PUBLIC)
     bounded = (f"{OURS}/codec/", f"{WORKER_API}/")
     app.add_middleware(Edge, max_body_bytes=settings.max_body, bounded=bounded)
     if settings.cors_origins:
@@ -118,10 +140,17 @@ def reload_app(app: FastAPI, lock: Lock) -> None:
     The engine is told by `Engine.reload`, after this: a lock whose secrets are missing changes nothing.
 
     Raises:
-        SetupError: A webhook's secret is missing; everything stays as it was.
+        SetupError: A webhook's secret, or an API key, is missing; everything stays as it was.
     """
     routes: ApiRoutes = app.state.routes
-    routes.reload(lock)
+    identities: Identities = app.state.identities
+    before = identities.settings
+    identities.reload(lock.runtime.auth)
+    try:
+        routes.reload(lock)
+    except BaseException:
+        identities.reload(before)
+        raise
     feed: StreamFeed = app.state.feed
     feed.interrupt()  # who may follow what may have changed
 
@@ -134,6 +163,7 @@ def _shell(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
+        await site.audit.close()
         site.live.close()
         feed: StreamFeed = app.state.feed
         feed.close()

@@ -11,12 +11,16 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from wistro.access import Identity, Refusal, refusal
 from wistro.contract import CallStatus
-from wistro.issues import did_you_mean
+from wistro.errors import RunError
+from wistro.project.callables import callable_flow
+from wistro.temporal.host.callers import caller_of
 from wistro.temporal.host.calls import Called, Caller, Calls
 from wistro_triggers import metrics
+from wistro_triggers.admission import Admission
 from wistro_triggers.answers import RUN_HEADER, Accepted, run_headers
-from wistro_triggers.auth import RequireToken
+from wistro_triggers.listeners import is_internal
 from wistro_triggers.problems import ErrorAnswer, Problem
 from wistro_triggers.schemas import Schema
 from wistro_triggers.starting import read_options
@@ -68,8 +72,7 @@ class CallServer:
     """Answers calls with runs of the engine."""
 
     engine: Engine
-    token: RequireToken
-    """The management token opens every callable flow."""
+    admission: Admission
     development: bool
 
     async def call(self, flow: str, call: Call, request: Request) -> Response:
@@ -77,9 +80,9 @@ class CallServer:
 
         Raises:
             Problem: the call is refused, or the run has no answer.
-            RunError: the engine refuses, or is away.
+            RunError: nothing can be called by this name, or the engine refuses or is away.
         """
-        found = await self._admit(flow, request)
+        flow, found, identity = await self._admit(flow, request, "call")
         if found.input is not None:
             details = Schema(found.input).errors(call.input, root="input")
             if details:
@@ -96,12 +99,13 @@ class CallServer:
             flow,
             call.input,
             caller=Caller(
+                by=None if identity.kind == "anonymous" else str(identity),
                 client_context=call.client_context,
                 response_meta=call.response_meta,
                 traceparent=current_traceparent(),
             ),
             wait=None if wait is None else min(wait, _LONGEST_WAIT),
-            idempotency_key=options.idempotency_key,
+            idempotency_key=_own_key(identity, options.idempotency_key),
             after=options.after,
             at=options.at,
         )
@@ -115,24 +119,46 @@ class CallServer:
             Problem: the run has no answer.
             RunError: there is no such call.
         """
-        await self._admit(flow, request)
+        flow, _, identity = await self._admit(flow, request, "fetch")
+        await self._expect_caller(flow, call_id, identity, request)
         found = await Calls(self.engine).fetch(flow, call_id, wait=min(wait, _LONGEST_WAIT))
         return _response(found)
 
-    async def _admit(self, flow: str, request: Request) -> CallableLock:
-        """How the flow is called, for those who may."""
-        flows = self.engine.lock.flows
-        callables = {name: lock.callable for name, lock in flows.items() if lock.callable}
-        found = callables.get(flow)
-        if found is None:
-            hint = did_you_mean(flow, sorted(callables))
-            raise Problem(
-                404, "not_callable", f"There is no flow `{flow}` that can be called. hint: {hint}"
-            )
-        public = self.development if found.access is None else found.access == "public"
-        if not public:
-            await self.token(request)
-        return found
+    async def _admit(
+        self, name: str, request: Request, action: str
+    ) -> tuple[str, CallableLock, Identity]:
+        """The flow that is meant, how it is called, and by whom, for those who may."""
+        identity = await self.admission.identify(request, action, flow=name)
+        lock, told = self.engine.lock, is_internal(request, identity)
+        try:
+            flow = callable_flow(lock, name, internal=told)
+        except RunError:
+            found = lock.flows.get(name)
+            if found is not None and found.callable is not None:
+                self.admission.note(request, identity, action, "internal", flow=name)
+            raise
+        found = lock.flows[flow].callable
+        assert found is not None
+        refused = refusal(found, flow, identity, development=self.development)
+        if refused is not None:
+            raise self.admission.refuse(request, identity, action, refused, flow=flow)
+        return flow, found, identity
+
+    async def _expect_caller(
+        self, flow: str, call_id: str, identity: Identity, request: Request
+    ) -> None:
+        """An answer is for whoever called: others who may call the flow too do not get it."""
+        if identity.trusted:
+            return
+        by = await caller_of(self.engine, flow, call_id)
+        if by is None or by == str(identity):
+            return
+        refused = Refusal(
+            reason="not_the_caller",
+            message=f"The call `{call_id}` was made by somebody else.",
+            hint="ask with the key or token that the call was made with",
+        )
+        raise self.admission.refuse(request, identity, "fetch", refused, flow=flow)
 
 
 def calls_router(server: CallServer) -> APIRouter:
@@ -144,7 +170,7 @@ def calls_router(server: CallServer) -> APIRouter:
 
     @router.post("/{flow}", responses=errors, response_model=CallView)
     async def call(
-        flow: Annotated[str, Path(description="The flow.")], body: Call, request: Request
+        flow: Annotated[str, Path(description="The flow, or an app.")], body: Call, request: Request
     ) -> Response:
         """Call a flow. 200 with its answer, or 202 when it takes longer than the caller waits."""
         with server_span("POST", "/call/{flow}", request.headers):
@@ -152,7 +178,7 @@ def calls_router(server: CallServer) -> APIRouter:
 
     @router.get("/{flow}/{call_id}", responses=errors, response_model=CallView)
     async def fetch(
-        flow: Annotated[str, Path(description="The flow.")],
+        flow: Annotated[str, Path(description="The flow, or an app.")],
         call_id: Annotated[str, Path(description="What the call was answered with.")],
         request: Request,
         wait: Annotated[float, Query(ge=0, le=300, description="Seconds to wait.")] = 0,
@@ -161,6 +187,13 @@ def calls_router(server: CallServer) -> APIRouter:
         return await server.fetch(flow, call_id, timedelta(seconds=wait), request)
 
     return router
+
+
+def _own_key(identity: Identity, key: str | None) -> str | None:
+    """Two callers with the same idempotency key must not get each other's answers."""
+    if key is None or identity.kind in ("anonymous", "token"):
+        return key
+    return f"{identity}\0{key}"
 
 
 def _response(called: Called) -> Response:

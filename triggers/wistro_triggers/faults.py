@@ -26,6 +26,7 @@ _STATUS_OF_CODE = {
     "run_not_found": 404,
     "delivery_not_found": 404,
     "flow_not_found": 404,
+    "not_callable": 404,
     "step_not_found": 404,
     "invalid_filter": 422,
     "topic_not_found": 404,
@@ -84,6 +85,11 @@ def internal_error() -> Problem:
     )
 
 
+def not_found() -> Problem:
+    """The answer at a path where there is nothing."""
+    return Problem(404, "not_found", "There is nothing at this path. hint: `/docs` lists what is.")
+
+
 def _known(error: WistroError) -> Problem:
     by_class = next((status for kind, status in _STATUS_OF_CLASS if isinstance(error, kind)), 500)
     status = _STATUS_OF_CODE.get(error.code, by_class)
@@ -115,9 +121,7 @@ def _invalid(error: RequestValidationError) -> Problem:
 
 def _plain(error: HTTPException) -> Problem:
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return Problem(
-            404, "not_found", "There is nothing at this path. hint: `/docs` lists what is."
-        )
+        return not_found()
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_")
     return Problem(status, code, f"{error.detail}.", headers=error.headers)

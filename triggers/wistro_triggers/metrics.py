@@ -18,6 +18,7 @@ _latency = Histogram(
     ["method", "route"],
 )
 _runs = Counter("wistro_runs_started", "Runs started over HTTP.", ["flow", "trigger"])
+_refusals = Counter("wistro_refusals", "Requests refused for who sent them.", ["action", "reason"])
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -33,3 +34,8 @@ def count_run(run: Accepted, trigger: str) -> None:
     """Count a run that a request started; one that existed was counted then."""
     if not run.existed:
         _runs.labels(run.flow, trigger).inc()
+
+
+def count_refusal(action: str, reason: str) -> None:
+    """Count a request that was refused for who sent it."""
+    _refusals.labels(action, reason).inc()

@@ -7,21 +7,24 @@ from wistro.issues import did_you_mean
 from wistro.project.lock import Lock
 
 
-def callable_flow(lock: Lock, name: str, *, app: str | None = None) -> str:
+def callable_flow(lock: Lock, name: str, *, app: str | None = None, internal: bool = True) -> str:
     """The flow that is called as `name`: a flow's id, or the name of an app with one main flow.
 
     Args:
         lock: The project.
         name: What the caller says.
         app: The app that calls, if one does: its own flows may be named without the app before them.
+        internal: Whether the caller may know of internal flows; else it is as if there were none.
 
     Raises:
         RunError: `not_callable`, when no flow is; `ambiguous_call`, when an app has several of them.
     """
-    flows = {id: flow for id, flow in lock.flows.items() if flow.callable}
+    hidden = {id for id, flow in lock.flows.items() if flow.callable and flow.callable.internal}
+    hidden = set[str]() if internal else hidden
+    flows = {id for id, flow in lock.flows.items() if flow.callable} - hidden
     found = next((id for id in (f"{app}.{name}", name) if id in flows), None)
     installed = lock.apps.get(name)
-    if found is None and installed is not None:
+    if found is None and installed is not None and installed.callable in flows:
         found = installed.callable
     if found is not None:
         return found
@@ -34,10 +37,10 @@ def callable_flow(lock: Lock, name: str, *, app: str | None = None) -> str:
             code="ambiguous_call",
             hint=f"call one of them, or name it as `call` in `{lock.apps[name].path}/wistro.yml`",
         )
-    if name in lock.flows or installed:
+    if (name in lock.flows and name not in hidden) or installed:
         what, hint = f"`{name}` cannot be called", "give it a call step"
     else:
-        known = sorted({*flows, *(id for id, each in lock.apps.items() if each.callable)})
+        known = sorted({*flows, *(id for id, each in lock.apps.items() if each.callable in flows)})
         what = f"there is no flow `{name}` that can be called"
         hint = did_you_mean(name, known) if known else "give one a call step"
     raise RunError(what, flow=name, code="not_callable", hint=hint)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from wistro_triggers.live import live_router
+from wistro_triggers.management.audit import audit_router
 from wistro_triggers.management.flows import flows_router
 from wistro_triggers.management.operations import operations_router
 from wistro_triggers.management.project import project_router
@@ -25,6 +26,7 @@ def management_router(site: Site) -> APIRouter:
         schedules_router,
         state_router,
         streams_router,
+        audit_router,
         project_router,
     )
     for part in parts:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict
 
+from wistro.stores.audit_buffer import AuditBuffer
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
 from wistro_triggers.live import LiveStreams
@@ -39,6 +40,8 @@ class Site:
     state: StateStore
     streams: Served
     journal: Journal
+    audit: AuditBuffer
+    """Notes who was refused what."""
     project: Project
     live: LiveStreams
     messages: Messages

@@ -1,0 +1,94 @@
+"""Who is let in: the identity behind a request, and the answer and the record of each refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+from starlette.requests import HTTPConnection
+
+from wistro.access import ANONYMOUS, Identity, Refusal
+from wistro.stores.audit_buffer import AuditBuffer
+from wistro_triggers import metrics
+from wistro_triggers.identities import Identities
+from wistro_triggers.oidc import BadCredentials
+from wistro_triggers.problems import Problem, correlation_id
+
+log = structlog.stdlib.get_logger("wistro.access")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """Identifies, refuses, and notes each refusal in the audit."""
+
+    identities: Identities
+    audit: AuditBuffer
+
+    async def identify(
+        self, request: HTTPConnection, action: str, *, flow: str | None = None
+    ) -> Identity:
+        """Who sends the request.
+
+        Args:
+            request: The request.
+            action: What it asks for, for the audit: `call`, `fetch`, …
+            flow: The flow that it is about.
+
+        Raises:
+            Problem: 401, what it shows is not good here.
+        """
+        try:
+            return await self.identities.identify(request)
+        except BadCredentials as bad:
+            self.note(request, ANONYMOUS, action, bad.reason, flow=flow)
+            raise _unauthorized(
+                f"{bad.message} hint: show a valid one, or none.",
+                challenge='Bearer error="invalid_token"',
+            ) from None
+
+    def refuse(
+        self,
+        request: HTTPConnection,
+        identity: Identity,
+        action: str,
+        refusal: Refusal,
+        *,
+        flow: str | None = None,
+    ) -> Problem:
+        """The answer to a request that is refused; the refusal is noted."""
+        self.note(request, identity, action, refusal.reason, flow=flow)
+        message = f"{refusal.message} hint: {refusal.hint}."
+        if refusal.reason == "unauthenticated":
+            return _unauthorized(message, challenge="Bearer")
+        headers: Mapping[str, str] = {}
+        if refusal.scope is not None and refusal.scope.isascii():
+            challenge = f'Bearer error="insufficient_scope", scope="{refusal.scope}"'
+            headers = {"www-authenticate": challenge}
+        return Problem(403, "forbidden", message, headers=headers)
+
+    def note(
+        self,
+        request: HTTPConnection,
+        identity: Identity,
+        action: str,
+        reason: str,
+        *,
+        flow: str | None = None,
+    ) -> None:
+        """Note a refusal in the audit."""
+        metrics.count_refusal(action, reason)
+        remote = request.client.host if request.client else None
+        self.audit.refused(
+            identity,
+            action,
+            reason,
+            flow=flow,
+            correlation_id=correlation_id.get(),
+            remote=remote,
+        )
+        log.info("refused", who=str(identity), action=action, flow=flow, reason=reason)
+
+
+def _unauthorized(message: str, *, challenge: str) -> Problem:
+    return Problem(401, "unauthorized", message, headers={"www-authenticate": challenge})
