@@ -6,13 +6,19 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from wistro.errors import SetupError
+from wistro_triggers.listeners import ForAudience
 from wistro_triggers.live import LiveStreams
+
+log = structlog.stdlib.get_logger("wistro.http")
 
 MAX_CLIENT_MESSAGE = 64 * 1024
 """The bound on what a client of streams may send at once, in bytes."""
@@ -23,6 +29,7 @@ async def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 3000,
+    internal: tuple[str, int] | None = None,
     stop: asyncio.Event,
     on_ready: Callable[[str], None] | None = None,
     grace: float = 10.0,
@@ -33,14 +40,59 @@ async def serve(
         app: What `create_app` made.
         host: The address to listen on.
         port: The port to listen on; 0 takes a free one.
+        internal: Address and port of a second listener; what belongs to the project is there only.
         stop: Set by whoever handles the process's signals.
-        on_ready: Called with the base URL once requests are accepted.
-        grace: Seconds that requests under way get to finish.
+        on_ready: Called with the base URL once requests are accepted: that of the internal listener,
+            when there is one.
+        grace: Seconds that requests under way get to finish, on each listener.
 
     Raises:
         SetupError: The address cannot be listened on; says why, and how to choose another.
     """
-    listener = bind(host, port)
+    listener, inner = _bind_both((host, port), internal)
+    awaited = 1 if inner is None else 2
+
+    def started() -> None:
+        nonlocal awaited
+        awaited -= 1
+        if awaited:
+            return
+        if inner is not None:
+            log.info("serving the public", url=base_url(listener))
+        if on_ready is not None:
+            on_ready(base_url(inner or listener))
+
+    async with AsyncExitStack() as stack:
+        # The one that is entered last stops first: callers wait for handlers, whose API is internal.
+        if inner is None:
+            serving = [await stack.enter_async_context(_serving(app, listener, started, grace))]
+        else:
+            trusted, public = ForAudience(app, "internal"), ForAudience(app, "public")
+            serving = [
+                await stack.enter_async_context(_serving(trusted, inner, started, grace)),
+                await stack.enter_async_context(
+                    _serving(public, listener, started, grace, lifespan=False)
+                ),
+            ]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({*serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            streams: LiveStreams = app.state.live
+            streams.close()  # they would never end by themselves
+
+
+@asynccontextmanager
+async def _serving(
+    app: ASGIApp,
+    listener: socket.socket,
+    started: Callable[[], None],
+    grace: float,
+    *,
+    lifespan: bool = True,
+) -> AsyncGenerator[asyncio.Task[None]]:
+    """Serve on one listener while the context is open."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -50,23 +102,30 @@ async def serve(
         ws_max_size=MAX_CLIENT_MESSAGE,
         server_header=False,
         timeout_graceful_shutdown=int(grace),
-        lifespan="on",
+        lifespan="on" if lifespan else "off",
     )
-    server = _Server(config, lambda: on_ready(base_url(listener)) if on_ready else None)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    stopping = asyncio.create_task(stop.wait())
+    server = _Server(config, started)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        yield task
     finally:
-        stopping.cancel()
-        streams: LiveStreams = app.state.live
-        streams.close()  # they would never end by themselves
         server.should_exit = True
-        await serving
+        await task
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Listen on an address.
+def _bind_both(
+    public: tuple[str, int], internal: tuple[str, int] | None
+) -> tuple[socket.socket, socket.socket | None]:
+    listener = bind(*public)
+    try:
+        return listener, bind(*internal, option="--internal-port") if internal else None
+    except SetupError:
+        listener.close()
+        raise
+
+
+def bind(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """Listen on an address; `option` is what another port is chosen with.
 
     Raises:
         SetupError: Somebody else does already, or it is not ours to listen on.
@@ -81,7 +140,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        raise _refused(host, port, error) from None
+        raise _refused(host, port, error, option) from None
     listener.set_inheritable(True)
     return listener
 
@@ -94,17 +153,17 @@ def base_url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _refused(host: str, port: int, error: OSError) -> SetupError:
+def _refused(host: str, port: int, error: OSError, option: str) -> SetupError:
     if error.errno == errno.EADDRINUSE:
         return SetupError(
             f"The port `{port}` on `{host}` is in use by another process.",
             code="port_in_use",
-            hint=f"stop that process, or choose another port: `--port {port + 1}` (0 takes a free one).",
+            hint=f"stop that process, or choose another port: `{option} {port + 1}` (0 takes a free one).",
         )
     return SetupError(
         f"The address `{host}:{port}` cannot be listened on: {error.strerror}.",
         code="address_unusable",
-        hint="choose an address of this machine with `--host`, and a port above 1023 with `--port`.",
+        hint=f"choose an address of this machine, and a port above 1023 with `{option}`.",
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from wistro.errors import SetupError
+from wistro.stores.audit import Audit
 from wistro.stores.encoding import MAX_VALUE_BYTES
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
@@ -56,6 +57,28 @@ async def open_journal(adapter: str, address: str | Path = "") -> Journal:
 
         return MemoryJournal()
     raise _unknown(adapter, "journal", ["memory", "sqlite"])
+
+
+async def open_audit(adapter: str, address: str | Path = "") -> Audit:
+    """Open an audit.
+
+    Args:
+        adapter: `sqlite` or `memory`.
+        address: A file for `sqlite`, which may be the one that holds the state.
+
+    Raises:
+        SetupError: when there is no such adapter.
+        StoreError: when the audit cannot be opened.
+    """
+    if adapter == "sqlite":
+        from wistro.stores.sqlite_audit import SqliteAudit
+
+        return await SqliteAudit.open(Path(address))
+    if adapter == "memory":
+        from wistro.stores.memory_audit import MemoryAudit
+
+        return MemoryAudit()
+    raise _unknown(adapter, "audit", ["memory", "sqlite"])
 
 
 async def open_streams(

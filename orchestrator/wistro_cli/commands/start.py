@@ -30,11 +30,15 @@ def register(app: typer.Typer) -> None:
                 "wistro start --only triggers --host 0.0.0.0 --port 80",
                 "the HTTP side and the schedules",
             ),
+            (
+                "wistro start --host 0.0.0.0 --port 80 --internal-port 3001",
+                "management, workers and internal flows on a listener of their own",
+            ),
         )
     )(start)
 
 
-def start(
+def start(  # noqa: PLR0913, PLR0917 - the options of a command
     context: typer.Context,
     only: Annotated[
         str | None,
@@ -46,6 +50,15 @@ def start(
     port: Annotated[
         int | None,
         typer.Option("--port", "-p", min=0, max=65535, help="The port; 0 takes a free one."),
+    ] = None,
+    internal_port: Annotated[
+        int | None,
+        typer.Option(
+            "--internal-port",
+            min=0,
+            max=65535,
+            help="A port of its own for `/_wistro` and internal flows; 0 takes a free one.",
+        ),
     ] = None,
     drain: Annotated[
         float | None,
@@ -91,6 +104,7 @@ def start(
         parts=Parts.parse(only),
         host=host,
         port=port,
+        internal_port=internal_port,
         development=control is not None,
         ui_origins=tuple(ui or ()),
         drain=None if drain is None else timedelta(seconds=drain),

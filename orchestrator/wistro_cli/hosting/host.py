@@ -171,4 +171,6 @@ def _api(runtime: Runtime) -> str:
     if found := read_address(runtime.project.root):
         return found.url
     settings = runtime.lock.runtime.endpoints
+    if settings.internal is not None:
+        return f"http://{settings.internal.host}:{settings.internal.port or 3001}"
     return f"http://{settings.host}:{settings.port or 3000}"

@@ -17,6 +17,8 @@ class HostOptions:
     """The address to listen on."""
     port: int | None = None
     """The port to listen on."""
+    internal_port: int | None = None
+    """The port of the internal listener."""
     development: bool = False
     """Show more to callers, and let the Temporal UI of this machine decrypt."""
     ui_origins: tuple[str, ...] = ()

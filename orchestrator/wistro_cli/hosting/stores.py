@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from wistro.errors import StoreError
+from wistro.stores.audit import Audit
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
@@ -19,22 +20,25 @@ from wistro.temporal.host.runtime import Runtime
 KEEP_JOURNAL = timedelta(days=7)
 """How long entries are kept; Temporal's histories have a retention of their own."""
 
+KEEP_AUDIT = timedelta(days=90)
+"""How long refusals are kept; beyond a number of them, the oldest go sooner."""
 _PRUNE_EVERY = timedelta(hours=1)
 _log = structlog.stdlib.get_logger("wistro.host")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """Where steps keep values and items, and where it is noted what runs do."""
+    """Where steps keep values and items, and where it is noted what runs do and who was refused."""
 
     state: StateStore
     streams: StreamStore
     journal: Journal
+    audit: Audit
 
 
 @asynccontextmanager
 async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
-    """The project's stores while the context is open; the journal is kept short meanwhile.
+    """The project's stores while the context is open; journal and audit are kept short meanwhile.
 
     Raises:
         SetupError: the project names an adapter that there is not.
@@ -47,17 +51,20 @@ async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
         stack.push_async_callback(streams.close)
         journal = await runtime.open_journal()
         stack.push_async_callback(journal.close)
-        pruning = asyncio.create_task(_prune(journal))
+        audit = await runtime.open_audit()
+        stack.push_async_callback(audit.close)
+        pruning = asyncio.create_task(_prune(journal, audit))
         stack.callback(pruning.cancel)
-        yield Stores(state=state, streams=streams, journal=journal)
+        yield Stores(state=state, streams=streams, journal=journal, audit=audit)
 
 
-async def _prune(journal: Journal) -> None:
+async def _prune(journal: Journal, audit: Audit) -> None:
     while True:
         try:
             removed = await journal.prune(KEEP_JOURNAL)
             if removed:
                 _log.info("journal pruned", entries=removed)
+            await audit.prune(KEEP_AUDIT)
         except StoreError as error:
             _log.warning("the journal was not pruned", error=error.message)
         await asyncio.sleep(_PRUNE_EVERY.total_seconds())

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from wistro.errors import EngineUnavailable
 from wistro.project.lock import Lock
+from wistro.project.settings import InternalListener
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.schedules import ScheduleChanges
@@ -46,6 +47,7 @@ class TriggersPart:
             state=stores.state,
             streams=stores.streams,
             journal=stores.journal,
+            audit=stores.audit,
             development=options.development,
             ui_origins=options.ui_origins,
         )
@@ -64,11 +66,19 @@ class TriggersPart:
                 self._app,
                 host=self._options.host or settings.host,
                 port=settings.port if self._options.port is None else self._options.port,
+                internal=self._internal(settings.internal),
                 stop=stop,
                 on_ready=on_ready,
             )
         finally:
             schedules.cancel()
+
+    def _internal(self, said: InternalListener | None) -> tuple[str, int] | None:
+        """Where the internal listener is, if there is one; `wistro dev` has one listener for all."""
+        port = self._options.internal_port
+        if said is None or (port is None and self._options.development):
+            return None if port is None else (InternalListener().host, port)
+        return said.host, said.port if port is None else port
 
     def reload(self, lock: Lock) -> None:
         """Serve another lock from now on.

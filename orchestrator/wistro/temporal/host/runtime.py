@@ -13,8 +13,9 @@ from temporalio.converter import DataConverter, ExternalStorage
 
 from wistro.project import Project
 from wistro.project.lock import Lock
+from wistro.stores.audit import Audit
 from wistro.stores.journal import Journal
-from wistro.stores.registry import open_journal, open_state, open_streams
+from wistro.stores.registry import open_audit, open_journal, open_state, open_streams
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
 from wistro.temporal.host.connect import connect
@@ -113,6 +114,10 @@ class Runtime:
     async def open_journal(self) -> Journal:
         """The project's journal."""
         return await open_journal("sqlite", self.folder / "wistro.db")
+
+    async def open_audit(self) -> Audit:
+        """Where the project notes who was refused what."""
+        return await open_audit("sqlite", self.folder / "wistro.db")
 
 
 def runtime_folder(root: Path) -> Path:
