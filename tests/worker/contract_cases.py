@@ -87,7 +87,7 @@ async def run_case(case: Json) -> Outcome:
             threads=threads,
         )
         step, lenient = _step(case["step"], script.handler), case.get("motia", False)
-        executor = Executor([step], services, lenient=lenient)
+        executor = Executor([step], services, answers=case.get("answers"), lenient=lenient)
         ended = await _attempt(case, Deliveries(executor, journal, mask))
         logs = [entry for entry in entries if entry.kind == "log"]
         return Outcome(ended=ended, logs=logs, afterwards=await script.go_on())

@@ -1,10 +1,11 @@
-"""Which flow is meant by the name that somebody calls."""
+"""The flows that can be called: which one a name means, and what they answer."""
 
 from __future__ import annotations
 
 from wistro.errors import RunError
 from wistro.issues import did_you_mean
 from wistro.project.lock import Lock
+from wistro.schemas import JsonSchema
 
 
 def callable_flow(lock: Lock, name: str, *, app: str | None = None, internal: bool = True) -> str:
@@ -44,3 +45,9 @@ def callable_flow(lock: Lock, name: str, *, app: str | None = None, internal: bo
         what = f"there is no flow `{name}` that can be called"
         hint = did_you_mean(name, known) if known else "give one a call step"
     raise RunError(what, flow=name, code="not_callable", hint=hint)
+
+
+def answer_schemas(lock: Lock) -> dict[str, JsonSchema]:
+    """What flows say their answers look like, by flow; a flow that says nothing is left out."""
+    answers = {id: flow.callable and flow.callable.output for id, flow in lock.flows.items()}
+    return {id: schema for id, schema in answers.items() if schema}

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from wistro.contract import CONTRACT_VERSION
+from wistro.project.callables import answer_schemas
 from wistro.project.declared import ForeignLanguage
 from wistro.project.descriptor import Descriptor, Kind, Language, Record, StreamDescriptor
 from wistro.project.lock import Lock
@@ -103,6 +104,8 @@ class Manifest(_Part):
     queues: tuple[ManifestQueue, ...] = Field(min_length=1)
     steps: Mapping[str, ManifestStep] = Field(default_factory=dict[str, ManifestStep])
     streams: Mapping[str, ManifestStream] = Field(default_factory=dict[str, ManifestStream])
+    answers: Mapping[str, JsonSchema] = Field(default_factory=dict[str, JsonSchema])
+    """The schemas of what its flows answer to those who call them, by flow; without one: anything."""
     message_size: int = Field(ge=1)
     """The largest result, as JSON text, where `storage` takes what Temporal does not."""
     storage: ManifestStorage
@@ -134,6 +137,7 @@ def worker_manifest(lock: Lock, language: ForeignLanguage, *, root: Path) -> Man
         queues=tuple(_queues(lock, language, steps)),
         steps={id: _step(lock, step) for id, step in steps.items()},
         streams={name: _stream(stream) for name, stream in lock.streams.items()},
+        answers=answer_schemas(lock),
         message_size=lock.limits.message_size,
         storage=ManifestStorage(
             path=str(root / runtime.storage.path), threshold=runtime.storage.threshold

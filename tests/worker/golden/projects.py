@@ -137,12 +137,15 @@ MANIFEST: Json = {
             "has_access": False,
         },
     },
+    "answers": {"orders": ORDER},
     "message_size": 16777216,
     "storage": {"path": "/srv/shop/.wistro/blobs", "threshold": 262144},
     "key_file": "/srv/shop/.wistro/keys.json",
     "drain": 30.0,
 }
-_NOTHING = Manifest.model_validate(MANIFEST).model_copy(update={"steps": {}, "streams": {}})
+_NOTHING = Manifest.model_validate(MANIFEST).model_copy(
+    update={"steps": {}, "streams": {}, "answers": {}}
+)
 _BARE_STEP: Json = {
     "path": "steps/it.step.go",
     "kind": "cron",
@@ -161,7 +164,7 @@ VALID: Mapping[str, Valid] = {
     "manifest_minimal": Valid(
         of="Manifest",
         note="members that are absent have their defaults",
-        message=broken(broken(MANIFEST, "streams"), "motia")
+        message=broken(broken(broken(MANIFEST, "streams"), "motia"), "answers")
         | {"queues": [{"name": "shop.steps.go", "concurrency": 1}], "steps": {"it": _BARE_STEP}},
         means=plain(_NOTHING)
         | {
@@ -253,6 +256,9 @@ INVALID: Mapping[str, Invalid] = {
         "steps.charge.kind",
         "it is none of the kinds",
         broken(MANIFEST, "steps", "charge", "kind", value="moon"),
+    ),
+    "manifest_answer_text": _manifest(
+        "answers.orders", "it is no schema", MANIFEST | {"answers": {"orders": "an order"}}
     ),
     "manifest_storage_text": _manifest(
         "storage", "it is no object", MANIFEST | {"storage": "/srv/shop/.wistro/blobs"}

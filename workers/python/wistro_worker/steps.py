@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wistro.errors import SetupError
+from wistro.project.callables import answer_schemas
 from wistro.project.lock import Lock
 from wistro_worker.executor import Executor, Services
 from wistro_worker.loader import LoadedStep, load_step
@@ -35,11 +36,7 @@ def make_executor(
         policies={id: lock.policy(id) for id in lock.steps},
         root=root,
         broken={**(elsewhere or {}), **broken},
-        answers={
-            id: flow.callable.output
-            for id, flow in lock.flows.items()
-            if flow.callable and flow.callable.output
-        },
+        answers=answer_schemas(lock),
         lenient=lock.motia,
     )
 
