@@ -11,7 +11,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from wistro_cli.commands import (
+    access,
     apps,
+    audit,
     call,
     check,
     dev,
@@ -42,9 +44,9 @@ app = typer.Typer(
     ),
     **GROUP_SETTINGS,
 )
-for command in (new, dev, check, lock, types, start, emit, call, replay, doctor):
+for command in (new, dev, check, lock, types, start, emit, call, replay, doctor, audit):
     command.register(app)
-for group in (apps, runs, state, keys):
+for group in (apps, runs, state, keys, access):
     app.add_typer(group.app)
 
 

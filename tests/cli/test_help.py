@@ -25,6 +25,11 @@ def commands() -> Iterator[tuple[str, ...]]:
 def test_the_commands_are_those_that_users_know() -> None:
     assert {" ".join(path) for path in commands()} == {
         "",
+        "access",
+        "access create",
+        "access list",
+        "access revoke",
+        "audit",
         "call",
         "check",
         "dev",
