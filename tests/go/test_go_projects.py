@@ -12,12 +12,12 @@ from typing import cast
 
 import pytest
 
-from wistro.policies import Emit
+from wistro.policies import Approval, Await, CallFlow, Deadline, Emit
 from wistro.project import Project
 from wistro.project.agreement import disagreement
 from wistro.project.declared import Declared, read_declared
 from wistro.project.toolchains import GO
-from wistro.steps import ApiStep, EventStep, parse_config
+from wistro.steps import ApiStep, EventStep, NoopStep, parse_config
 
 GO_SOURCES = Path(__file__).parents[2] / "workers" / "go"
 GOOD = GO_SOURCES / "internal" / "discover" / "testdata" / "good"
@@ -50,6 +50,31 @@ def test_responses_by_status() -> None:
     assert isinstance(config, ApiStep)
     assert sorted(config.response_schema) == [201, 404]
     assert config.mode == "async"
+
+
+def test_steps_that_wait_for_people_messages_and_flows() -> None:
+    task, message, flow = (parse_config(dict(CONFIGS[name])) for name in ("task", "await", "calls"))
+    assert isinstance(task, NoopStep)
+    assert task.executable
+    assert (tuple(task.assignees), tuple(task.roles)) == (("ada",), ("finance",))
+    assert task.approval == Approval(needed=2, of=3, veto=True, where='message.id == "yes"')
+    assert task.deadline == Deadline(
+        after=timedelta(hours=48),
+        remind=[timedelta(hours=1), timedelta(hours=24)],
+        reminder="task.due",
+        escalation="task.overdue",
+        close=True,
+    )
+    assert task.notices == ("task.opened", "task.due", "task.overdue")
+    assert task.emissions[0].where == 'message.outcome == "approved"'
+    assert task.policy.on_failure == "ignore"
+    assert isinstance(message, NoopStep)
+    assert message.awaits == Await(
+        topic="bank.paid", where="message.id == request.id", timeout=timedelta(hours=72)
+    )
+    assert message.on_failure == Emit(topic="unpaid")
+    assert isinstance(flow, NoopStep)
+    assert flow.call == CallFlow(flow="credit", timeout=timedelta(minutes=1), detached=True)
 
 
 def test_schemas_agree_as_those_of_python_do() -> None:
@@ -89,6 +114,7 @@ def test_a_project_compiles(tmp_path: Path) -> None:
     assert [finding for finding in compiled.findings if finding.severity == "error"] == []
     found = {id: step.language for id, step in compiled.lock.steps.items()}
     assert found == dict.fromkeys(("approve", "nightly_report", "place", "quote", "ship"), "go")
+    assert compiled.lock.steps["approve"].task  # People answer it: it has an input.
     assert (root / ".wistro" / "cache" / "go" / "worker").is_file()
 
 

@@ -83,6 +83,31 @@ var everyField = map[string]*wistro.Step{
 		Name: "Approve", Subscribes: []string{"a"}, Subscriptions: []wistro.Subscribe{{Topic: "b"}},
 		Emits: []string{"approved"}, Input: wistro.Type[told](), VirtualEmits: []wistro.Virtual{{Topic: "desk"}},
 	}),
+	"task": wistro.Noop(wistro.NoopConfig{
+		Name: "Approve", Subscribes: []string{"a"}, Input: wistro.Type[told](),
+		Assignees: []string{"ada"}, Roles: []string{"finance"}, Notify: "task.opened",
+		Approval: &wistro.Approval{Needed: 2, Of: 3, Veto: true, Where: `message.id == "yes"`},
+		Deadline: &wistro.Deadline{
+			After: 48 * time.Hour, Remind: []time.Duration{time.Hour, 24 * time.Hour},
+			Reminder: "task.due", Escalation: "task.overdue", Close: true,
+		},
+		Emissions: []wistro.Emission{
+			wistro.Emit{Topic: "approved", Where: `message.outcome == "approved"`},
+			wistro.Emit{Topic: "refused", Where: `message.outcome == "refused"`},
+		},
+		OnFailure: wistro.Ignore,
+	}),
+	"await": wistro.Noop(wistro.NoopConfig{
+		Name: "Wait for the bank", Subscribes: []string{"a"}, Emits: []string{"paid"},
+		Await: &wistro.Await{
+			Topic: "bank.paid", Where: "message.id == request.id", Timeout: 72 * time.Hour,
+		},
+		OnFailure: wistro.Emit{Topic: "unpaid", Message: wistro.Type[any]()},
+	}),
+	"calls": wistro.Noop(wistro.NoopConfig{
+		Name: "Check the credit", Subscribes: []string{"a"}, Emits: []string{"checked"},
+		Calls: &wistro.CallFlow{Flow: "credit", Timeout: time.Minute, Detached: true},
+	}),
 }
 
 func TestConfigs(t *testing.T) {

@@ -26,6 +26,9 @@ type Emit struct {
 	Label string `json:"label"`
 	// Conditional edges are drawn dashed: the step emits only sometimes.
 	Conditional bool `json:"conditional"`
+	// Where is for a step without a handler: a CEL expression over `message`, what would be emitted. It is
+	// emitted where that holds: `message.outcome == "approved"`.
+	Where string `json:"where"`
 	// Message is what the messages look like: `wistro.Type[Told]()`.
 	Message Schema `json:"-"`
 }
