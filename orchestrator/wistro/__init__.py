@@ -21,6 +21,10 @@ if TYPE_CHECKING:
         WistroError,
     )
     from wistro.policies import (
+        Approval,
+        Await,
+        CallFlow,
+        Deadline,
         Emit,
         GitHubSignature,
         HmacSignature,
@@ -53,10 +57,14 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiRequest",
     "ApiStep",
+    "Approval",
+    "Await",
+    "CallFlow",
     "CallStep",
     "Cancellation",
     "Context",
     "CronStep",
+    "Deadline",
     "Emit",
     "EventStep",
     "GitHubSignature",
@@ -115,6 +123,10 @@ _HOMES = {
         "WistroError",
     ),
     "wistro.policies": (
+        "Approval",
+        "Await",
+        "CallFlow",
+        "Deadline",
         "Emit",
         "GitHubSignature",
         "HmacSignature",

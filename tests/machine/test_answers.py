@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.machine.plans import flow, plan, step
-from wistro.contract import CallAnswer, CallError, ErrorInfo
-from wistro.machine.answers import call_answer
+from wistro.contract import CallAnswer, CallError, ErrorInfo, StepResult, Trigger
+from wistro.expressions import CelExpressions
+from wistro.machine.answers import call_answer, told_answer
+from wistro.machine.commands import Respond
+from wistro.machine.events import CancelAsked, DeliveryCancelled, DeliveryCompleted, RunStarted
+from wistro.machine.reducer import Machine
 from wistro.machine.state import Count, Outcome, RunState
 
 PLAN = plan()
@@ -83,3 +89,65 @@ async def test_a_call_step_that_returns_nothing_leaves_the_answer_to_others() ->
     project.fake("price", response=0)
     called = await project.trigger("quote", {})
     assert call_answer(PLAN, called.state) == CallAnswer(status="answered", data=0)
+
+
+class TestSeveral:
+    """Flows that answer several times."""
+
+    PLAN = replace(
+        plan(step("stream", "go"), step("more", "go")),
+        responses="many",
+    )
+
+    def machine(self) -> Machine:
+        """A run with two steps at work."""
+        machine = Machine(self.PLAN, RunState(run_id="r"), CelExpressions())
+        machine.apply(RunStarted(at=0, trigger=Trigger(kind="event", topic="go"), data=None))
+        return machine
+
+    def responds(self, machine: Machine, number: int, data: object) -> list[Respond]:
+        """The delivery with that number completes with an answer."""
+        delivery = next(d for d in machine.state.deliveries.values() if d.number == number)
+        result = StepResult(response=data, responded=True)
+        commands = machine.apply(DeliveryCompleted(at=1, delivery_id=delivery.id, result=result))
+        return [command for command in commands if isinstance(command, Respond)]
+
+    def test_each_is_told_and_then_the_end(self) -> None:
+        machine = self.machine()
+        assert self.responds(machine, 1, "a") == [Respond(number=1, last=False)]
+        assert call_answer(self.PLAN, machine.state) is None
+        told = self.responds(machine, 2, "b")
+        assert told == [Respond(number=2, last=False), Respond(number=3, last=True)]
+        assert [told_answer(self.PLAN, machine.state, each) for each in told] == [
+            CallAnswer(status="answered", data="b"),
+            CallAnswer(status="ended"),
+        ]
+
+    def test_whoever_waits_gets_them_all(self) -> None:
+        machine = self.machine()
+        self.responds(machine, 1, "a")
+        self.responds(machine, 2, None)
+        assert call_answer(self.PLAN, machine.state) == CallAnswer(
+            status="answered", data=["a", None]
+        )
+        assert not machine.state.notes
+
+    def test_a_failure_is_told_instead_of_the_end(self) -> None:
+        machine = self.machine()
+        self.responds(machine, 1, "a")
+        commands = machine.apply(CancelAsked(at=2))
+        delivery = next(iter(machine.state.deliveries.values()))
+        commands += machine.apply(DeliveryCancelled(at=2, delivery_id=delivery.id))
+        (told,) = (command for command in commands if isinstance(command, Respond))
+        answer = told_answer(self.PLAN, machine.state, told)
+        assert answer is not None
+        assert answer.status == "cancelled"
+
+    def test_one_answer_is_told_once(self) -> None:
+        one = replace(self.PLAN, responses="one")
+        machine = Machine(one, RunState(run_id="r"), CelExpressions())
+        machine.apply(RunStarted(at=0, trigger=Trigger(kind="event", topic="go"), data=None))
+        (told,) = self.responds(machine, 1, "a")
+        assert told_answer(one, machine.state, told) == CallAnswer(status="answered", data="a")
+        assert self.responds(machine, 2, "b") == []
+        assert machine.state.notes

@@ -155,7 +155,7 @@ class TestReports:
     def test_a_report_with_neither_counts_as_done(self) -> None:
         machine = self.machine()
         report = Report(delivery_id=self.first(machine), step="a", started_at=0, finished_at=0)
-        assert machine.apply(SegmentCompleted(at=1, reports=(report,))) == [Finish()]
+        assert machine.apply(SegmentCompleted(at=1, reports=(report,)))[-1] == Finish()
 
     def test_the_same_report_twice_counts_once(self) -> None:
         machine = self.machine()
