@@ -166,10 +166,12 @@ function invocationOf(options: FakeOptions): Invocation {
       by: trigger.by ?? null,
       client_context: trigger.clientContext ?? null,
       traceparent: trigger.traceparent ?? null,
+      depth: 0,
     },
     topic,
     data: null,
     attempt: 0,
+    released: 0,
     segment: null,
     version: 1,
   }

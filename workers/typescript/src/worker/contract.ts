@@ -24,6 +24,8 @@ export interface Trigger {
   readonly by: string | null
   readonly client_context: unknown
   readonly traceparent: string | null
+  /** How many calls of flows lie between this run and the one that nobody's flow called. */
+  readonly depth: number
 }
 
 /** One delivery, as handed to a worker. `attempt` counts the attempts made before this call. */
@@ -39,6 +41,8 @@ export interface Invocation {
   readonly topic: string | null
   readonly data: unknown
   readonly attempt: number
+  /** How often an operator had it made again. */
+  readonly released: number
   /** Only workers on the queue of the runs get these. */
   readonly segment: unknown
   readonly version: number
@@ -94,6 +98,7 @@ export function readInvocation(value: unknown): Invocation {
     topic: reader.optionalText('topic'),
     data: reader.any('data'),
     attempt: reader.integer('attempt', 0),
+    released: reader.integer('released', 0),
     segment: readSegment(reader),
     version,
   }
@@ -110,6 +115,7 @@ function readTrigger(reader: Reader): Trigger {
     by: reader.optionalText('by'),
     client_context: reader.any('client_context'),
     traceparent: reader.optionalText('traceparent'),
+    depth: reader.integer('depth', 0),
   }
 }
 

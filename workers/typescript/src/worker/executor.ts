@@ -11,6 +11,7 @@ import { didYouMean } from './hints.js'
 import type { PreparedStep } from './prepared.js'
 import { Recording } from './recording.js'
 import type { Request } from './request.js'
+import type { Shape } from './shapes.js'
 
 /** What handlers reach through their context. */
 export interface Services {
@@ -27,6 +28,8 @@ export interface Steps {
   readonly prepared: ReadonlyMap<string, PreparedStep>
   /** Steps that cannot be run, and why. */
   readonly broken: ReadonlyMap<string, SetupError>
+  /** What flows answer to those who call them, by flow. */
+  readonly answers: ReadonlyMap<string, Shape>
 }
 
 /** Runs the steps of a project by their ids. */
@@ -68,7 +71,7 @@ export class Executor {
     const write: Write = (...line) => {
       services.log(invocation, attempt.number, ...line)
     }
-    const recording = new Recording(step, write, attempt.heartbeat)
+    const recording = new Recording(step, write, attempt.heartbeat, this.steps.answers.get(invocation.flow))
     const context = new HandlerContext({
       invocation,
       attempt,

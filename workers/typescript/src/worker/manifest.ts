@@ -65,6 +65,8 @@ export interface Manifest {
   readonly queues: readonly ManifestQueue[]
   readonly steps: Readonly<Record<string, ManifestStep>>
   readonly streams: Readonly<Record<string, ManifestStream>>
+  /** The schemas of what flows answer to those who call them, by flow. */
+  readonly answers: Schemas
   /** The largest result, as JSON text. */
   readonly message_size: number
   readonly storage: { readonly path: string; readonly threshold: number }
@@ -110,6 +112,7 @@ export function readManifest(document: unknown): Manifest {
     streams: Object.fromEntries(
       reader.named('streams').map(([name, stream]) => [name, readStream(stream)]),
     ),
+    answers: reader.schemas('answers'),
     message_size: reader.number('message_size', 1),
     storage: { path: storage.text('path'), threshold: storage.number('threshold', 1) },
     key_file: reader.text('key_file'),

@@ -137,7 +137,8 @@ function shapeOf(schema: JsonSchema | null): Shape {
   return schema === null ? ANYTHING : new Shape(schema)
 }
 
-function shapesOf(schemas: ManifestStep['receives']): ReadonlyMap<string, Shape> {
+/** The shapes of schemas by their names; null accepts anything. */
+export function shapesOf(schemas: ManifestStep['receives']): ReadonlyMap<string, Shape> {
   const entries = Object.entries(schemas)
   return new Map(entries.map(([name, schema]) => [name, shapeOf(schema)]))
 }

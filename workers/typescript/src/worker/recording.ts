@@ -25,11 +25,13 @@ export class Recording {
    * @param step What is run.
    * @param log Where it is noted what Motia's rules let pass.
    * @param report Takes progress.
+   * @param answer What the flow answers to those who call it.
    */
   constructor(
     { id, topics, lenient }: Pick<PreparedStep, 'id' | 'topics' | 'lenient'>,
     private readonly log: Write,
     private readonly report: (progress: unknown) => void,
+    private readonly answer: Shape = ANYTHING,
   ) {
     this.#step = id
     this.#topics = topics
@@ -59,7 +61,7 @@ export class Recording {
         hint: 'respond with everything at once, or emit a message',
       })
     }
-    this.#response = ANYTHING.dump(data, `The response of \`${this.#step}\``)
+    this.#response = this.answer.dump(data, `The answer of \`${this.#step}\``)
     this.#responded = true
   }
 

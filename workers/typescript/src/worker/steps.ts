@@ -4,7 +4,7 @@ import { SetupError } from '../errors.js'
 import type { Loader } from '../loader/index.js'
 import type { Steps } from './executor.js'
 import type { Manifest } from './manifest.js'
-import { PreparedStep } from './prepared.js'
+import { PreparedStep, shapesOf } from './prepared.js'
 
 /** Load the steps; one that does not load fails when it is run, and only then. */
 export async function loadSteps(manifest: Manifest, loader: Loader): Promise<Steps> {
@@ -18,5 +18,5 @@ export async function loadSteps(manifest: Manifest, loader: Loader): Promise<Ste
       broken.set(id, error)
     }
   }
-  return { prepared, broken }
+  return { prepared, broken, answers: shapesOf(manifest.answers) }
 }

@@ -8,12 +8,12 @@ import { packed } from '../../src/worker/activities.js'
 import { Attempt } from '../../src/worker/attempt.js'
 import { type ErrorInfo, readInvocation, type StepResult } from '../../src/worker/contract.js'
 import { Deliveries } from '../../src/worker/deliveries.js'
-import { Executor } from '../../src/worker/executor.js'
+import { Executor, type Steps } from '../../src/worker/executor.js'
 import { describe as describeError, StepFailed } from '../../src/worker/failures.js'
 import { DeliveryJournal, type JournalEntry } from '../../src/worker/journal.js'
 import { Log } from '../../src/worker/log.js'
 import { readManifest } from '../../src/worker/manifest.js'
-import { PreparedStep } from '../../src/worker/prepared.js'
+import { PreparedStep, shapesOf } from '../../src/worker/prepared.js'
 import { EnvironmentSecrets, Mask } from '../../src/worker/secrets.js'
 import { type Json, Script } from './script.js'
 
@@ -40,6 +40,7 @@ interface Case {
   readonly motia?: boolean
   readonly step?: Json
   readonly invocation?: Json
+  readonly answers?: Json
   readonly environment?: Record<string, string>
   readonly handler: readonly Json[]
   readonly afterwards?: readonly Json[]
@@ -70,7 +71,7 @@ async function run(given: Case): Promise<Outcome> {
   const entries: JournalEntry[] = []
   const mask = new Mask()
   const journal = new DeliveryJournal((entry) => entries.push(entry), mask, silent)
-  const executor = new Executor(steps(declared, script, given.motia), {
+  const executor = new Executor(steps(declared, script, given), {
     state: () => ({}) as State,
     streams: () => ({}),
     secrets: new EnvironmentSecrets(mask, given.environment ?? {}),
@@ -82,7 +83,7 @@ async function run(given: Case): Promise<Outcome> {
   return { ended, logs, afterwards: script.goOn() }
 }
 
-function steps(declared: Json, { handler }: Script, motia: boolean | undefined) {
+function steps(declared: Json, { handler }: Script, { motia, answers = {} }: Case): Steps {
   const manifest = readManifest({
     version: 1,
     language: 'node',
@@ -91,6 +92,7 @@ function steps(declared: Json, { handler }: Script, motia: boolean | undefined) 
     root: '/shop',
     queues: [{ name: 'shop.steps.node', concurrency: 1 }],
     steps: { it: declared },
+    answers,
     message_size: 1,
     storage: { path: '/shop', threshold: 1 },
     key_file: '/shop',
@@ -100,7 +102,7 @@ function steps(declared: Json, { handler }: Script, motia: boolean | undefined) 
   const prepared = Object.entries(manifest.steps).map(
     ([id, step]) => [id, new PreparedStep(id, step, loaded, motia)] as const,
   )
-  return { prepared: new Map(prepared), broken: new Map() }
+  return { prepared: new Map(prepared), broken: new Map(), answers: shapesOf(manifest.answers) }
 }
 
 async function attempt(invocation: Json, deliveries: Deliveries): Promise<StepResult | ErrorInfo> {
