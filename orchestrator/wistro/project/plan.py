@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Literal
 
-from wistro.errors import SetupError
+from wistro.errors import RunError, SetupError
 from wistro.issues import did_you_mean
 from wistro.machine.plan import (
     ApprovalPlan,
@@ -22,6 +23,7 @@ from wistro.machine.plan import (
     TaskPlan,
 )
 from wistro.policies import Await, CallFlow, Emit, Join, Policy, Retry
+from wistro.project.callables import callable_flow
 from wistro.project.descriptor import Descriptor, Language
 from wistro.project.graph import TRIGGER_KINDS
 from wistro.project.lock import Lock
@@ -103,7 +105,7 @@ def _step(lock: Lock, step: Descriptor) -> StepPlan:
         delay=_seconds(policy.delay),
         task=_task(step),
         awaits=step.awaits and _awaits(step.awaits),
-        calls=step.calls and _calls(step.calls),
+        calls=step.calls and _calls(lock, step, step.calls),
         outcomes=_outcomes(step),
     )
 
@@ -138,10 +140,13 @@ def _awaits(awaits: Await) -> AwaitPlan:
     )
 
 
-def _calls(calls: CallFlow) -> CallPlan:
+def _calls(lock: Lock, step: Descriptor, calls: CallFlow) -> CallPlan:
     timeout = calls.timeout
+    flow = calls.flow
+    with suppress(RunError):  # `wistro check` says so, and the call fails with the reason
+        flow = callable_flow(lock, flow, app=step.app)
     return CallPlan(
-        flow=calls.flow,
+        flow=flow,
         timeout=None if timeout is None else _seconds(timeout),
         detached=calls.detached,
     )

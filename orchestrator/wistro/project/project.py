@@ -7,8 +7,10 @@ from pathlib import Path
 from threading import Event
 
 from wistro.errors import SetupError
+from wistro.project.accesschecks import check_access
 from wistro.project.appchecks import check_apps
 from wistro.project.apps import App, read_apps
+from wistro.project.callchecks import check_calls
 from wistro.project.checks import Finding, check_project, check_steps
 from wistro.project.compile import compile_lock
 from wistro.project.descriptor import Discovered, LoadError
@@ -113,11 +115,17 @@ class Project:
         usable = [step for step in everything.steps if step.path not in left_out]
         streams = [stream for stream in everything.streams if stream.path not in left_out]
         graph = Graph.of(self.settings, usable, streams, self.apps)
-        of_apps = check_apps(self.settings, graph)
-        findings = self._findings((*unusable, *of_apps, *check_project(graph)))
+        lock = compile_lock(graph)
+        of_all = (
+            *check_apps(self.settings, graph),
+            *check_project(graph),
+            *check_calls(lock),
+            *check_access(graph),
+        )
+        findings = self._findings((*unusable, *of_all))
         if not found.steps and not found.errors:
             findings = (*findings, _no_steps())
-        return Compiled(lock=compile_lock(graph), findings=findings, errors=found.errors)
+        return Compiled(lock=lock, findings=findings, errors=found.errors)
 
     def _findings(self, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """By Motia's rules nothing of it keeps the project from running."""
