@@ -47,6 +47,7 @@ type contractCase struct {
 	Motia       bool
 	Step        map[string]any
 	Invocation  map[string]any
+	Answers     map[string]map[string]json.RawMessage
 	Environment map[string]string
 	Handler     []action
 	Afterwards  []action
@@ -106,7 +107,9 @@ func (c contractCase) run(t *testing.T, defaults map[string]json.RawMessage) end
 		kept = &doing{ctx: ctx, input: input, request: request, variables: map[string]map[string]any{}}
 		return kept.all(c.Handler)
 	}
-	manifest := &Manifest{Root: t.TempDir(), Motia: c.Motia, Steps: map[string]ManifestStep{"it": described}}
+	manifest := &Manifest{
+		Root: t.TempDir(), Motia: c.Motia, Steps: map[string]ManifestStep{"it": described}, Answers: c.Answers,
+	}
 	steps := []wistro.Registered{{Path: "steps/it.step.go", Step: stepOf(described.Kind, handler)}}
 	services := Services{Secrets: environmentSecrets{mask: mask, lookup: lookup}, Journal: journal}
 	deliveries := NewDeliveries(NewExecutor(manifest, steps, services, DefaultPatience), journal, mask, &Tracing{})

@@ -62,6 +62,7 @@ type Executor struct {
 	patience Patience
 	root     string
 	steps    map[string]*preparedStep
+	answers  map[string]check
 	broken   map[string]error
 }
 
@@ -69,7 +70,10 @@ type Executor struct {
 func NewExecutor(manifest *Manifest, registered []wistro.Registered, services Services, patience Patience) *Executor {
 	executor := &Executor{
 		services: services, patience: patience, root: manifest.Root,
-		steps: map[string]*preparedStep{}, broken: map[string]error{},
+		steps: map[string]*preparedStep{}, answers: map[string]check{}, broken: map[string]error{},
+	}
+	for flow, schema := range manifest.Answers {
+		executor.answers[flow] = answerOf(flow, schema)
 	}
 	code := map[string]*wistro.Step{}
 	for _, step := range registered {
@@ -106,7 +110,7 @@ func (e *Executor) Run(ctx context.Context, invocation *contract.Invocation, att
 		return contract.StepResult{}, &FailedError{Info: describe(err, nil)}
 	}
 	logger := e.services.Journal.logger(invocation, attempt.Number)
-	recording := newRecording(step, logger)
+	recording := newRecording(step, e.answers[invocation.Flow], logger)
 	done := make(chan outcome, 1)
 	seen := newContext(ctx, step, invocation, attempt, recording, e.services, logger)
 	go e.call(seen, done)

@@ -138,6 +138,21 @@ func TestABrokenStepFailsAndTheOthersRun(t *testing.T) {
 	}
 }
 
+func TestAFlowWhoseAnswerCannotBeCheckedIsNotAnswered(t *testing.T) {
+	manifest := &Manifest{
+		Steps:   map[string]ManifestStep{"it": {Path: "steps/it.step.go", Kind: "event"}},
+		Answers: map[string]map[string]json.RawMessage{"orders": {"type": json.RawMessage("7")}},
+	}
+	steps := []wistro.Registered{{Path: "steps/it.step.go", Step: wistro.Event(
+		wistro.EventConfig{Name: "It"}, func(ctx wistro.Context, _ any) error { return ctx.Respond(1) })}}
+	services := Services{Journal: NewDeliveryJournal(func(Entry) {}, &Mask{}, silent())}
+	_, err := NewExecutor(manifest, steps, services, quick).Run(t.Context(), ofIt(), once)
+	var failed *FailedError
+	if !errors.As(err, &failed) || failed.Info.Code != "bad_schema" || !strings.Contains(failed.Info.Message, "`orders`") {
+		t.Errorf("found %v", err)
+	}
+}
+
 func TestPatternsOfOtherLanguages(t *testing.T) {
 	password, err := shapeOf(json.RawMessage(`{"type": "string", "pattern": "^(?=.*\\d)[a-z\\d]+$"}`))
 	if err != nil {

@@ -12,19 +12,21 @@ import (
 
 // Manifest is everything that this worker needs to know about its project; `wistro` writes it.
 type Manifest struct {
-	Version     int                       `json:"version" contract:"required"`
-	Language    string                    `json:"language" contract:"required,oneof=node|go"`
-	Project     string                    `json:"project" contract:"required"`
-	Build       string                    `json:"build" contract:"required"`
-	Root        string                    `json:"root" contract:"required"`
-	Motia       bool                      `json:"motia"`
-	Queues      []ManifestQueue           `json:"queues" contract:"required,min=1"`
-	Steps       map[string]ManifestStep   `json:"steps"`
-	Streams     map[string]ManifestStream `json:"streams"`
-	MessageSize int                       `json:"message_size" contract:"required,min=1"`
-	Storage     ManifestStorage           `json:"storage" contract:"required"`
-	KeyFile     string                    `json:"key_file" contract:"required"`
-	Drain       float64                   `json:"drain" contract:"required"`
+	Version  int                       `json:"version" contract:"required"`
+	Language string                    `json:"language" contract:"required,oneof=node|go"`
+	Project  string                    `json:"project" contract:"required"`
+	Build    string                    `json:"build" contract:"required"`
+	Root     string                    `json:"root" contract:"required"`
+	Motia    bool                      `json:"motia"`
+	Queues   []ManifestQueue           `json:"queues" contract:"required,min=1"`
+	Steps    map[string]ManifestStep   `json:"steps"`
+	Streams  map[string]ManifestStream `json:"streams"`
+	// Answers are the schemas of what flows answer to those who call them.
+	Answers     map[string]map[string]json.RawMessage `json:"answers"`
+	MessageSize int                                   `json:"message_size" contract:"required,min=1"`
+	Storage     ManifestStorage                       `json:"storage" contract:"required"`
+	KeyFile     string                                `json:"key_file" contract:"required"`
+	Drain       float64                               `json:"drain" contract:"required"`
 }
 
 // ManifestQueue is a task queue to poll.

@@ -3,6 +3,7 @@ package worker
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -72,6 +73,23 @@ func prepare(id string, step *wistro.Step, described ManifestStep, motia bool) (
 	prepared.topics = many(described.Emits, "the emission on")
 	prepared.responses = many(described.Responses, "the response")
 	return prepared, err
+}
+
+// check refuses data that is not what it must be; the error begins with `what`.
+type check func(data json.RawMessage, what string) error
+
+// answerOf checks what a flow answers to those who call it. One whose schema cannot be used refuses every
+// answer: its steps do all else.
+func answerOf(flow string, schema map[string]json.RawMessage) check {
+	text, err := contract.Write(schema)
+	expected, wrong := shapeOf(text)
+	if err = errors.Join(err, wrong); err == nil {
+		return expected.check
+	}
+	return func(json.RawMessage, string) error {
+		return setupError("bad_schema", fmt.Errorf("the schema of the answer of the flow `%s` cannot be used: %w", flow, err),
+			"correct the schema, or the type that it was made of")
+	}
 }
 
 // checkInput refuses a message that does not fit. The body of a request is checked after the middleware.

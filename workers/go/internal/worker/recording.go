@@ -20,6 +20,7 @@ const progressLimit = 64 << 10
 type recording struct {
 	step   string
 	topics map[string]shape
+	answer check
 	motia  bool
 	log    *slog.Logger
 
@@ -30,9 +31,12 @@ type recording struct {
 	closed    bool
 }
 
-func newRecording(step *preparedStep, log *slog.Logger) *recording {
+func newRecording(step *preparedStep, answer check, log *slog.Logger) *recording {
+	if answer == nil {
+		answer = anything.check
+	}
 	return &recording{
-		step: step.id, topics: step.topics, motia: step.motia, log: log, emissions: []contract.Emission{},
+		step: step.id, topics: step.topics, answer: answer, motia: step.motia, log: log, emissions: []contract.Emission{},
 	}
 }
 
@@ -73,12 +77,13 @@ func (r *recording) emit(topic string, data any) error {
 	return nil
 }
 
-// respond keeps the answer.
+// respond keeps the answer. One that is refused does not count.
 func (r *recording) respond(data any) error {
 	if err := r.checkOpen("Respond"); err != nil {
 		return err
 	}
-	response, err := encode(data, fmt.Sprintf("The response of `%s`", r.step))
+	what := fmt.Sprintf("The answer of `%s`", r.step)
+	response, err := encode(data, what)
 	if err != nil {
 		return err
 	}
@@ -90,6 +95,9 @@ func (r *recording) respond(data any) error {
 			Err:  fmt.Errorf("`%s` responds a second time; a run answers once", r.step),
 			Hint: "respond with everything at once, or emit a message",
 		}
+	}
+	if err := r.answer(response, what); err != nil {
+		return err
 	}
 	r.response, r.responded = response, true
 	return nil
