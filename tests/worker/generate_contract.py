@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from tests.worker.golden import deliveries, projects, streams_api, worker_api
+from tests.worker.golden import calls_api, deliveries, projects, streams_api, worker_api
 from tests.worker.golden.making import Invalid, Json, Valid, merged, name_of
 from wistro import contract
 from wistro.contract import ErrorInfo, Invocation, SegmentResult, StepResult
@@ -27,7 +27,8 @@ from wistro.project.declared import Declared
 from wistro.project.manifest import Manifest
 
 FOLDER = Path(__file__).parents[2] / "workers" / "contract"
-REQUESTS = {**worker_api.requests(), **streams_api.requests()}
+_APIS = (worker_api, streams_api, calls_api)
+REQUESTS = {path: shape for api in _APIS for path, shape in api.requests().items()}
 """The requests of the worker API, by their paths."""
 MESSAGES: dict[str, type[object]] = {
     "Invocation": Invocation,
@@ -37,26 +38,23 @@ MESSAGES: dict[str, type[object]] = {
     "Declared": Declared,
     "Manifest": Manifest,
     **{f"worker_api/{name_of(path)}": shape for path, shape in REQUESTS.items()},
-    **{
-        f"worker_api/{answer.__name__}": answer
-        for answer in (*worker_api.ANSWERS, *streams_api.ANSWERS)
-    },
+    **{f"worker_api/{answer.__name__}": answer for api in _APIS for answer in api.ANSWERS},
 }
 """Every message, by the name of its schema."""
 
-_SOURCES = (contract, plans, declared, descriptor, manifest, worker_api, streams_api)
+_SOURCES = (contract, plans, declared, descriptor, manifest, *_APIS)
 
 
 def valid() -> dict[str, Valid]:
     """The messages that are read, by the names of their files."""
-    return dict(merged(deliveries.VALID, projects.VALID, worker_api.VALID, streams_api.VALID))  # type: ignore[arg-type]
+    tables = (deliveries.VALID, projects.VALID, *(api.VALID for api in _APIS))
+    return dict(merged(*tables))  # type: ignore[arg-type]
 
 
 def invalid() -> dict[str, Invalid]:
     """The messages that are refused, by the names of their files."""
-    return dict(
-        merged(deliveries.INVALID, projects.INVALID, worker_api.INVALID, streams_api.INVALID)
-    )  # type: ignore[arg-type]
+    tables = (deliveries.INVALID, projects.INVALID, *(api.INVALID for api in _APIS))
+    return dict(merged(*tables))  # type: ignore[arg-type]
 
 
 def generate() -> dict[str, Json]:

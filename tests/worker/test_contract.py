@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +22,8 @@ from tests.stores.serving import KEYS, application, client, mint, serving, verif
 from tests.worker.generate_contract import FOLDER, MESSAGES, REQUESTS, generate, generated, text_of
 from tests.worker.golden.making import name_of
 from tests.worker.golden.streams_api import SCHEMA, STREAM
-from wistro.contract import ErrorInfo
+from wistro.calls import FlowCall, FlowCalled
+from wistro.contract import CallAnswer, ErrorInfo
 from wistro.errors import Retryable, SetupError
 from wistro.expressions import CelExpressions
 from wistro.issues import dotted
@@ -31,7 +33,9 @@ from wistro.project.lock import Lock
 from wistro.stores import open_journal, open_state
 from wistro.stores.memory_stream import MemoryStreams
 from wistro_codec.converter import SharedPydanticConverter
+from wistro_triggers.calls_worker_api import calls_worker_api
 from wistro_triggers.streams_worker_api import Served, streams_worker_api
+from wistro_triggers.worker_http import RunClaims
 from wistro_worker.activities import step_activity
 from wistro_worker.contract import read_invocation
 from wistro_worker.deliveries import Deliveries
@@ -164,7 +168,8 @@ class TestWorkerApi:
         state = await open_state("sqlite", tmp_path / "state.db")
         journal = await open_journal("memory")
         app = application(state, journal)
-        app.include_router(_streams(), prefix="/_wistro/worker/v1")
+        for router in (_streams(), calls_worker_api(calls=_Told, verify=verify)):
+            app.include_router(router, prefix="/_wistro/worker/v1")
         headers = {"authorization": f"Bearer {mint()}"}
         async with (
             serving(app) as address,
@@ -194,6 +199,20 @@ def _streams() -> APIRouter:
     chat = StreamDescriptor(name=STREAM, path="chat.stream.py", item=SCHEMA, hash="1")
     lock = Lock(project="shop", build="1", streams={STREAM: chat})
     return streams_worker_api(served=Served(MemoryStreams(), lambda: lock, KEYS), verify=verify)
+
+
+class _Told:
+    """Calls whose answers are there at once."""
+
+    def __init__(self, run: RunClaims) -> None:
+        _ = run
+
+    async def call(self, call: FlowCall, *, wait: timedelta) -> FlowCalled:
+        return await self.fetch(call.flow, "1" * 32, wait=wait)
+
+    async def fetch(self, flow: str, call_id: str, *, wait: timedelta) -> FlowCalled:
+        _ = wait
+        return FlowCalled(flow=flow, call_id=call_id, answer=CallAnswer(status="answered"))
 
 
 def _address(case: dict[str, Any]) -> str:
