@@ -79,7 +79,9 @@ class IssuerKeys:
     async def _fetch(self) -> None:
         self._tried = self._clock()
         try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False) as http:
+            # An issuer on this machine is not reached through a proxy.
+            trust_env = self._issuer.startswith("https:")
+            async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=trust_env) as http:
                 found = (await _read(http, await self._place(http))).get("keys")
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             log.warning(

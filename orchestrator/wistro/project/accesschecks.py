@@ -56,7 +56,9 @@ def _internal(graph: Graph) -> Iterator[Finding]:
 
 def _unknown(what: str, name: str, file: str, field: str, known: Sequence[str]) -> Finding:
     hint = did_you_mean(name, sorted(known)) if known else f"the project has no {what}s"
-    return _finding("error", f"unknown_{what}", file, field, f"there is no {what} `{name}`", hint)
+    # Apps come and go: a rule for one that is not there lets nobody in, and does no harm.
+    severity: Severity = "warning" if what == "app" else "error"
+    return _finding(severity, f"unknown_{what}", file, field, f"there is no {what} `{name}`", hint)
 
 
 def _finding(
