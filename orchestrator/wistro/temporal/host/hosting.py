@@ -14,9 +14,11 @@ from temporalio.worker import Worker
 from wistro.temporal import wire
 from wistro.temporal.activities.calls import CallActivities
 from wistro.temporal.activities.links import Links
+from wistro.temporal.activities.waits import WaitActivities
 from wistro.temporal.host.activations import OnTheLoop
 from wistro.temporal.host.calls import Calls
 from wistro.temporal.host.engine import Engine
+from wistro.temporal.host.services import OutsideServices
 from wistro.temporal.workflows.run import RunWorkflow
 from wistro.temporal.workflows.stream_access import StreamAccessWorkflow
 
@@ -34,18 +36,19 @@ class StepQueue:
     """Deliveries a second, over all workers."""
 
 
-def outside_activities(engine: Engine) -> list[Callable[..., object]]:
+def outside_activities(engine: Engine, services: OutsideServices) -> list[Callable[..., object]]:
     """What runs do outside of themselves."""
     calls = CallActivities(Calls(engine))
-    return [calls.start_call, calls.check_call]
+    return [calls.start_call, calls.check_call, WaitActivities(services.waits).show_wait]
 
 
 @asynccontextmanager
-async def host_runs(
+async def host_runs(  # noqa: PLR0913 - what a process hosts
     client: Client,
     engine: Engine,
     steps: Callable[..., object] | None,
     *,
+    services: OutsideServices | None = None,
     stream_access: Callable[..., object] | None = None,
     queues: Sequence[StepQueue] = (),
     concurrency: int = 100,
@@ -61,6 +64,7 @@ async def host_runs(
         client: Connected with the project's data converter.
         engine: Starts linked runs.
         steps: The dynamic activity that runs steps; without it only runs are hosted.
+        services: What runs reach outside of themselves.
         stream_access: The activity that asks the functions of Python streams.
         queues: The queues of steps with limits.
         concurrency: How many deliveries run at once in this process.
@@ -69,7 +73,7 @@ async def host_runs(
     """
     activities: list[Callable[..., object]] = [
         Links(engine.link).start_linked_run,
-        *outside_activities(engine),
+        *outside_activities(engine, services or OutsideServices()),
     ]
     if steps is not None:
         activities.append(steps)
