@@ -140,9 +140,12 @@ class Deliveries:
     async def _schedule(
         self, event: HistoryEvent, scheduled: ActivityTaskScheduledEventAttributes
     ) -> None:
-        if scheduled.activity_type.name == wire.LINK_ACTIVITY:
-            request = await self._payloads.one(scheduled.input.payloads, wire.LinkRequest)
+        name = scheduled.activity_type.name
+        if name in (wire.LINK_ACTIVITY, wire.CALL_ACTIVITY):
+            shape = wire.LinkRequest if name == wire.LINK_ACTIVITY else wire.CallRequest
+            request = await self._payloads.one(scheduled.input.payloads, shape)
             self.links.append(RunRef(flow=request.flow, run_id=request.run_id))
+        if name.startswith(wire.BUILT_IN):
             return
         invocation = await self._payloads.one(scheduled.input.payloads, Invocation)
         id = invocation.delivery_id
