@@ -45,6 +45,7 @@ from wistro_triggers.worker_api import worker_api
 
 if TYPE_CHECKING:
     from wistro.project.lock import Lock
+    from wistro.project.settings import EndpointSettings
     from wistro.stores.audit import Audit
     from wistro.stores.journal import Journal
     from wistro.stores.state import StateStore
@@ -119,7 +120,12 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     app.state.feed = followers.feed
     app.state.identities = identities
     install_faults(app)
-    # Within `Edge`, which is outside because it is added later.
+    _add_layers(app, settings)
+    return app
+
+
+def _add_layers(app: FastAPI, settings: EndpointSettings) -> None:
+    """What each request passes on its way in, the last that is added first."""
     app.add_middleware(Hidden, prefix=OURS, public=PUBLIC)
     bounded = (f"{OURS}/codec/", f"{WORKER_API}/")
     app.add_middleware(Edge, max_body_bytes=settings.max_body, bounded=bounded)
@@ -131,7 +137,6 @@ def create_app(  # noqa: PLR0913 - what a project is made of
             allow_headers=["*"],
             expose_headers=["*"],
         )
-    return app
 
 
 def reload_app(app: FastAPI, lock: Lock) -> None:
