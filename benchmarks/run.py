@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import cold, encryption, http, languages, runs
+from bench import calls, cold, encryption, http, languages, runs
 from bench.effort import Effort
 from bench.figures import Row
 from bench.machine import describe_machine
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Bench, Effort], Awaitable[list[Row]]]] = {
     "fan-out": runs.fan_out,
     "first-step": runs.first_step,
     "api": http.api_step,
+    "calls": calls.calls,
     "inline": runs.inline,
     "loop": runs.loop,
     "languages": languages.languages,

@@ -21,6 +21,8 @@ _SETTINGS = """
       fan.1: { external: true }
       loop.1: { external: true }
       inline-loop.1: { external: true }
+      ask.1: { external: true }
+      consult.1: { external: true }
     limits: { deliveries: 1000000 }
     endpoints: { port: 0 }
 """
@@ -75,6 +77,38 @@ _LAST_HOP = """
 
     async def handler(order: Order, ctx: Context) -> Order:
         return order.model_copy(update={{"hop": order.hop + 1}})
+"""
+
+_QUOTE = """
+    from wistro import CallStep, Context
+
+    from .models import Order
+
+    config = CallStep(name="Quote", flows=["quote"], responds=True)
+
+
+    async def handler(order: Order, ctx: Context) -> Order:
+        return order.model_copy(update={"hop": order.hop + 1})
+"""
+
+_ASK = """
+    from wistro import NoopStep
+
+    config = NoopStep(
+        name="Ask for a quote", flows=["ask"], subscribes=["ask.1"], calls="quote"
+    )
+"""
+
+_CONSULT = """
+    from wistro import Context, EventStep
+
+    from .models import Order
+
+    config = EventStep(name="Consult", flows=["consult"], subscribes=["consult.1"])
+
+
+    async def handler(order: Order, ctx: Context) -> object:
+        return await ctx.call("quote", order)
 """
 
 _EMPTY = """
@@ -196,6 +230,9 @@ def write_project(root: Path) -> Compiled:
         "work.step.py": _WORK,
         "gather.step.py": _GATHER,
         "place_order.step.py": _PLACE_ORDER,
+        "quote.step.py": _QUOTE,
+        "ask.step.py": _ASK,
+        "consult.step.py": _CONSULT,
     }
     for prefix, placement in (("", "worker"), ("inline-", "inline")):
         flow = f"{prefix}chain"

@@ -148,6 +148,34 @@ class PlaceOrder:
         return self._accepted
 
 
+@workflow.defn(name="quote", sandboxed=False)
+class Quote:
+    """What is called: one activity, whose result is the answer."""
+
+    @workflow.run
+    async def run(self, order: Order) -> Order:
+        return await workflow.execute_activity(hop, order, start_to_close_timeout=TIMEOUT)
+
+
+@workflow.defn(name="ask", sandboxed=False)
+class Ask:
+    """Calls another workflow."""
+
+    @workflow.run
+    async def run(self, order: Order) -> Order:
+        return await workflow.execute_child_workflow(Quote.run, order)
+
+
+@workflow.defn(name="consult", sandboxed=False)
+class Consult:
+    """An activity, and a call of another workflow."""
+
+    @workflow.run
+    async def run(self, order: Order) -> Order:
+        order = await workflow.execute_activity(hop, order, start_to_close_timeout=TIMEOUT)
+        return await workflow.execute_child_workflow(Quote.run, order)
+
+
 WORKFLOWS = [
     Empty,
     Chain,
@@ -159,4 +187,7 @@ WORKFLOWS = [
     Loop,
     LocalLoop,
     PlaceOrder,
+    Quote,
+    Ask,
+    Consult,
 ]
