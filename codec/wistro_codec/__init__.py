@@ -27,6 +27,7 @@ from wistro_codec.keys import (
     flow_of_workflow,
 )
 from wistro_codec.stream_tokens import StreamToken, mint_stream_token, verify_stream_token
+from wistro_codec.task_tokens import TASK_TOKEN, TaskToken, mint_task_token, verify_task_token
 from wistro_codec.tokens import RunToken, mint_run_token, verify_run_token
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ __all__ = [
     "DEFAULT_TENANT",
     "ENCODING",
     "PROJECT_FLOW",
+    "TASK_TOKEN",
     "CodecError",
     "FlowKey",
     "FlowKeys",
@@ -49,6 +51,7 @@ __all__ = [
     "Master",
     "RunToken",
     "StreamToken",
+    "TaskToken",
     "WistroCodec",
     "data_converter",
     "dump_keys",
@@ -57,11 +60,13 @@ __all__ = [
     "load_keys",
     "mint_run_token",
     "mint_stream_token",
+    "mint_task_token",
     "parse_keys",
     "seal",
     "unseal",
     "verify_run_token",
     "verify_stream_token",
+    "verify_task_token",
     "write_keys",
 ]
 

@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 
 from wistro.temporal import wire
 from wistro.temporal.activities.calls import CallActivities
+from wistro.temporal.activities.inbox import TaskActivities
 from wistro.temporal.activities.links import Links
 from wistro.temporal.activities.waits import WaitActivities
 from wistro.temporal.host.activations import OnTheLoop
@@ -39,7 +40,12 @@ class StepQueue:
 def outside_activities(engine: Engine, services: OutsideServices) -> list[Callable[..., object]]:
     """What runs do outside of themselves."""
     calls = CallActivities(Calls(engine))
-    return [calls.start_call, calls.check_call, WaitActivities(services.waits).show_wait]
+    return [
+        calls.start_call,
+        calls.check_call,
+        TaskActivities(engine, services.inbox, services.links).show_task,
+        WaitActivities(services.waits).show_wait,
+    ]
 
 
 @asynccontextmanager
