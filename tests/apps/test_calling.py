@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.apps.writing import REFUNDS, answering, write_desk
+from tests.apps.writing import REFUNDS, answering, write_app, write_desk
 from tests.cli.command import running, wistro
 from tests.conftest import TemporalServer
 from tests.project.writing import write_project
@@ -88,7 +88,7 @@ def desk(
     """A project with apps in three languages, that is served."""
     root = tmp_path_factory.mktemp("apps") / "desk"
     name = f"project: desk-{os.getpid()}\n"
-    write_desk(root, name, refunds=REFUNDS, parcels=PARCELS, claims=SEVERAL)
+    write_desk(root, name, refunds=REFUNDS, claims=SEVERAL)
     write_project(
         root,
         {
@@ -96,6 +96,8 @@ def desk(
             "package.json": '{"name": "desk", "private": true, "type": "module"}\n',
         },
     )
+    parcels = write_app(root.parent / "parcels", PARCELS)
+    wistro("apps", "install", str(parcels), cwd=root, timeout=280).ok()
     wistro("lock", cwd=root, timeout=280).ok()
     env = {"TEMPORAL_ADDRESS": temporal_server.address}
     with running("start", "-p", "0", "--drain", "1", cwd=root, env=env) as command:

@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from tests.apps.writing import REFUNDS
 from tests.project.writing import FIXTURES
 from wistro.project.lock import LOCK_FILE
 from wistro.project.schema import schemas, write_schemas
@@ -34,6 +35,14 @@ def test_settings_fit() -> None:
     check.validate(settings)
     check.validate({})
     for wrong in ({"flos": {}}, {"project": "My Shop"}, {"limits": {"deliveries": 0}}):
+        assert not check.is_valid(wrong)
+
+
+def test_settings_of_an_app_fit() -> None:
+    check = validator("app.schema.json")
+    check.validate(yaml.safe_load(REFUNDS["wistro.yml"]))
+    check.validate({"flows": {"decide": None}})
+    for wrong in ({"project": "shop"}, {"app": "My App"}, {"state": {}}):
         assert not check.is_valid(wrong)
 
 

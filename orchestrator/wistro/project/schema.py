@@ -1,4 +1,7 @@
-"""The published JSON Schemas of `wistro.yml` and its lock: `python -m wistro.project.schema FOLDER`."""
+"""The published JSON Schemas of `wistro.yml`, of a project and of an app, and of the lock.
+
+`python -m wistro.project.schema FOLDER` writes them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from wistro.project.apps import AppSettings
 from wistro.project.lock import LockDocument
 from wistro.project.settings import Settings
 
@@ -18,14 +22,17 @@ def schemas() -> dict[str, dict[str, Any]]:
     settings = Settings.model_json_schema(by_alias=False)
     # A folder gives a project its name.
     settings["required"] = [name for name in settings.get("required", ()) if name != "project"]
-    # Python has a name of its own for the field, because `schema` is taken there.
-    topic = settings["$defs"]["TopicSettings"]["properties"]
-    topic["schema"] = topic.pop("message")
-    for name in ("flows", "topics"):
-        _allow_nothing(settings["properties"][name])
+    app = AppSettings.model_json_schema(by_alias=False)
+    for schema in (settings, app):
+        # Python has a name of its own for the field, because `schema` is taken there.
+        topic = schema["$defs"]["TopicSettings"]["properties"]
+        topic["schema"] = topic.pop("message")
+        for name in ("flows", "topics"):
+            _allow_nothing(schema["properties"][name])
     lock = LockDocument.model_json_schema(by_alias=False)
     return {
         "wistro.schema.json": _titled(settings, "wistro.yml"),
+        "app.schema.json": _titled(app, "wistro.yml of an app"),
         "lock.schema.json": _titled(lock, "wistro.yml.lock"),
     }
 

@@ -102,6 +102,7 @@ def export(
 ) -> None:
     """Write the keys of some flows, and nothing from which other flows' keys follow."""
     from wistro.errors import SetupError
+    from wistro.project.apps import read_apps
     from wistro.project.settings import read_settings
     from wistro_cli.output import say
     from wistro_codec import write_keys
@@ -114,8 +115,9 @@ def export(
             code="bad_target",
             hint="write the export to another file",
         )
-    declared = read_settings(root).flows
-    unknown = [name for name in flow if declared and name not in declared]
+    declared, apps = read_settings(root).flows, {app.id for app in read_apps(root)}
+    own = [name for name in flow if name.partition(".")[0] not in apps]
+    unknown = [name for name in own if declared and name not in declared]
     if unknown:
         known = ", ".join(f"`{name}`" for name in sorted(declared))
         raise SetupError(

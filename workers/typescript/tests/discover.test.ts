@@ -7,6 +7,27 @@ import { declared, link, project, projectOf, run, write } from './support/projec
 
 const ZOD4 = { zod: 'node_modules/zod' }
 
+test('steps of a project and of its apps are found', async () => {
+  const noop = "export const config = { type: 'noop', name: 'Nothing' }"
+  const found = await declared(
+    await projectOf({
+      'package.json': '{ "type": "module" }',
+      'steps/same.step.ts': noop,
+      'apps/refunds/steps/same.step.ts': noop,
+      'apps/mail/src/deep/letter_step.js': noop,
+      'apps/mail/other/letter.step.ts': noop,
+      'apps/.hidden/steps/gone.step.ts': noop,
+      'apps/readme.md': 'No app',
+    }),
+  )
+  expect(found.errors).toEqual([])
+  expect(found.steps.map(({ path }) => path)).toEqual([
+    'apps/mail/src/deep/letter_step.js',
+    'apps/refunds/steps/same.step.ts',
+    'steps/same.step.ts',
+  ])
+})
+
 describe('configs', () => {
   test('of Motia, with zod 4, are plain JSON', async () => {
     const { steps, streams, errors } = await declared(await project('zod4', ZOD4))

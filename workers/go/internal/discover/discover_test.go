@@ -252,6 +252,23 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+func TestStepsOfApps(t *testing.T) {
+	root := write(t, t.TempDir(), map[string]string{
+		"go.mod":                             "module shop.example/apps\n\ngo 1.24\n",
+		"steps/same.step.go":                 event("steps", "Same", "string"),
+		"apps/refunds/steps/same.step.go":    event("steps", "Same", "string"),
+		"apps/mail/src/letter.step.go":       event("src", "Letter", "string"),
+		"apps/mail/other/letter.step.go":     event("other", "Letter", "string"),
+		"apps/.hidden/steps/gone.step.go":    event("steps", "Gone", "string"),
+		"apps/node_modules/src/gone.step.go": event("src", "Gone", "string"),
+	})
+	document := found(t, root, discover.Options{})
+	want := []string{"apps/mail/src/letter.step.go", "apps/refunds/steps/same.step.go", "steps/same.step.go"}
+	if got := paths(document); !slices.Equal(got, want) || len(document.Errors) > 0 {
+		t.Errorf("got %v, want %v\n%s", got, want, problems(document))
+	}
+}
+
 func TestModules(t *testing.T) {
 	step := event("steps", "Step", "string")
 	shared := strings.Replace(event("steps", "Step", "shared.Order"), "import ", "import \"other.example/shared/v2\"\nimport ", 1)
