@@ -7,7 +7,12 @@ from wistro.machine.state import Delivery, RunState
 
 
 class OperationRefused(ValueError):
-    """An operator asked for something that the state of the run does not allow."""
+    """A person asked for something that the state of the run does not allow."""
+
+    def __init__(self, message: str, *, code: str = "operation_refused") -> None:
+        super().__init__(message)
+        self.code = code
+        """Why, in a word for programs."""
 
 
 def check(state: RunState, event: OperatorAsked) -> None:

@@ -37,14 +37,20 @@ def check(state: RunState, event: PersonActed) -> None:
     """Raises `OperationRefused` when the person cannot do that to the task now."""
     task = state.tasks.get(event.delivery_id)
     if task is None or state.ending is not None or state.outcome is not None:
-        raise OperationRefused("the task is closed: somebody has answered it, or its run has ended")
+        raise OperationRefused(
+            "the task is closed: somebody has answered it, or its run has ended", code="task_closed"
+        )
     if not (event.anyone or may_act(task, event.by, event.roles)):
-        raise OperationRefused(f"`{event.by}` may not act on this task: it is assigned to others")
+        raise OperationRefused(
+            f"`{event.by}` may not act on this task: it is assigned to others", code="task_not_yours"
+        )
     if event.action == "answer":
         if event.link is not None and any(vote.link == event.link for vote in task.votes):
-            raise OperationRefused("this link has been used; it answers once")
+            raise OperationRefused("this link has been used; it answers once", code="link_used")
         if any(vote.by == event.by for vote in task.votes):
-            raise OperationRefused(f"`{event.by}` has answered this task already")
+            raise OperationRefused(
+                f"`{event.by}` has answered this task already", code="task_answered"
+            )
     elif event.action != "reassign" and len(task.remarks) >= MOST_REMARKS:
         raise OperationRefused(f"the task has {MOST_REMARKS} comments, which is the most it takes")
 

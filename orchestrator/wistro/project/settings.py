@@ -187,6 +187,12 @@ class EndpointSettings(Options):
     """The address to listen on."""
     port: int = Field(default=3000, ge=0, le=65_535)
     """The port to listen on; 0 takes a free one."""
+    public_url: (
+        Annotated[str, *matching(r"https?://[^\s?#]+", "an address such as `https://shop.example`")]
+        | None
+    ) = None
+    """Where people reach the project, such as `https://shop.example`: links begin with it. Without it, the
+    address that is listened on."""
     cors_origins: tuple[str, ...] = ()
     """Web origins whose pages may call the API steps, such as `https://shop.example`."""
     answer_timeout: Duration = timedelta(seconds=30)
