@@ -62,7 +62,7 @@ class Admission:
         if refusal.reason == "unauthenticated":
             return _unauthorized(message, challenge="Bearer")
         headers: Mapping[str, str] = {}
-        if refusal.scope is not None and refusal.scope.isascii():
+        if refusal.scope is not None and refusal.scope.isascii() and '"' not in refusal.scope:
             challenge = f'Bearer error="insufficient_scope", scope="{refusal.scope}"'
             headers = {"www-authenticate": challenge}
         return Problem(403, "forbidden", message, headers=headers)
@@ -87,7 +87,7 @@ class Admission:
             correlation_id=correlation_id.get(),
             remote=remote,
         )
-        log.info("refused", who=str(identity), action=action, flow=flow, reason=reason)
+        log.debug("refused", who=str(identity), action=action, flow=flow, reason=reason)
 
 
 def _unauthorized(message: str, *, challenge: str) -> Problem:

@@ -108,11 +108,12 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         engine=engine, answer_timeout=settings.answer_timeout, development=development
     )
     routes = ApiRoutes(server, engine.lock, secret=secret)
-    ours = _ours(site, runtime.token, public_metrics=settings.public_metrics)
+    admission = Admission(identities=identities, audit=site.audit)
+    require_token = RequireToken(runtime.token, admission)
+    ours = _ours(site, require_token, public_metrics=settings.public_metrics)
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
     followers = _followers(site, runtime, development=development)
     ours.include_router(streams_router(followers, "/streams"))
-    admission = Admission(identities=identities, audit=site.audit)
     calls = CallServer(engine=engine, admission=admission, development=development)
     app = _shell(site, routes, routers=(_worker_api(site, runtime), calls_router(calls)), ours=ours)
     # Motia's clients connect to wherever the server is, at any path.
@@ -193,7 +194,7 @@ def _shell(
     return app
 
 
-def _ours(site: Site, token: str, *, public_metrics: bool) -> FastAPI:
+def _ours(site: Site, token: RequireToken, *, public_metrics: bool) -> FastAPI:
     ours = FastAPI(
         title=f"Wistro: {site.lock.project}",
         version="1",
@@ -202,7 +203,7 @@ def _ours(site: Site, token: str, *, public_metrics: bool) -> FastAPI:
         redirect_slashes=False,
         telemetry=UNTOLD,
     )
-    require_token = Depends(RequireToken(token))
+    require_token = Depends(token)
     topics = topics_router(site.engine, site.messages)
     guard = [] if public_metrics else [require_token]
     ours.include_router(management_router(site), prefix="/api", dependencies=[require_token])
