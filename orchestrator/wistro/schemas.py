@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from types import UnionType
-from typing import Annotated, TypeAlias, cast
+from typing import Annotated, Protocol, TypeAlias, cast
 
 import jsonschema_rs
 from pydantic import PlainSerializer, PlainValidator, TypeAdapter, WithJsonSchema
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
+from wistro.errors import Issue
+
 JsonSchema: TypeAlias = Mapping[str, object]
+
+_MOST_ISSUES = 20
+"""A wrong list of a thousand items needs no thousand messages."""
 
 
 def json_schema(source: object) -> dict[str, object]:
@@ -35,6 +41,33 @@ def json_schema(source: object) -> dict[str, object]:
         name = getattr(source, "__name__", repr(source))
         reason = error.message.partition("\n")[0].partition(". ")[0]
         raise ValueError(f"`{name}` has no JSON Schema: {reason}") from error
+
+
+class _Validator(Protocol):
+    def is_valid(self, instance: object) -> bool: ...
+    def iter_errors(self, instance: object) -> Iterator[jsonschema_rs.ValidationError]: ...
+
+
+class SchemaCheck:
+    """A compiled JSON Schema that says which fields of a value are wrong."""
+
+    def __init__(self, schema: JsonSchema) -> None:
+        """Compile `schema`; references to other documents are not followed."""
+        self._validator: _Validator = jsonschema_rs.validator_for(
+            dict(schema), validate_formats=True, offline=True
+        )
+
+    def issues(self, value: object, *, root: str) -> list[Issue]:
+        """What is wrong with `value`; fields are dotted paths below `root`."""
+        if self._validator.is_valid(value):
+            return []
+        return [
+            Issue(
+                field=".".join([root, *(str(part) for part in wrong_field(error))]),
+                message=error.message,
+            )
+            for error in islice(self._validator.iter_errors(value), _MOST_ISSUES)
+        ]
 
 
 def wrong_field(error: jsonschema_rs.ValidationError) -> tuple[str | int, ...]:

@@ -115,7 +115,7 @@ class Outside:
             case TaskShown():
                 return self._shown(event)
             case CallOpened():
-                self._state.calls[event.call.run_id] = event.call
+                self._opened(event.call)
                 return None
             case CallAnswered():
                 return self._answered(event)
@@ -179,6 +179,13 @@ class Outside:
             return None
         if answer.status != "answered":
             return Happened(delivery=delivery, error=_call_failed(call, answer))
+    def _opened(self, call: OpenCall) -> None:
+        """A handler has called; by now its delivery may be done, or the run about to end."""
+        if call.delivery_id in self._state.deliveries:
+            self._state.calls[call.run_id] = call
+        if self._state.ending is not None:
+            self.end_calls()
+
         step = self._plan.steps[delivery.step]
         message = {"request": delivery.data, "answer": answer.data, "call": run_id}
         return Happened(delivery=delivery, emissions=self._emissions(step, message), output=message)

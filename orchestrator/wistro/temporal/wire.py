@@ -10,7 +10,7 @@ from temporalio.common import SearchAttributeKey
 
 from wistro.contract import CONTRACT_VERSION, CallAnswer, ErrorInfo, RunRef, Trigger
 from wistro.machine.plan import Plan
-from wistro.machine.state import Answer, Outcome, RunState, Task
+from wistro.machine.state import Answer, OpenCall, Outcome, RunState, Task
 
 ANSWER_UPDATE = "answer"
 RESPONSE_UPDATE = "response"
@@ -19,7 +19,7 @@ RESPONSES_UPDATE = "responses"
 TASK_UPDATE = "task"
 MESSAGE_SIGNAL = "message"
 CALLING_SIGNAL = "calling"
-"""From the worker API to a run: one of its handlers calls a flow."""
+"""From a run to the one whose handler called it, before anything else: it is there."""
 CALLED_SIGNAL = "called"
 """From a run to the one that called it: the answer."""
 SNAPSHOT_QUERY = "snapshot"
@@ -82,6 +82,8 @@ class RunInput:
     """What the caller wants back untouched with the answer. No handler sees it."""
     respond_to: RespondTo | None = None
     """Who is told the answer, besides those who ask for it."""
+    calling: OpenCall | None = None
+    """What the run that calls is told of this one, which ends with it unless it is detached."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +151,7 @@ class CallRequest:
     by: str | None = None
     client_context: object = None
     traceparent: str | None = None
+    detached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from wistro.contract import RunRef
-from wistro.errors import EngineUnavailable, RunError, RunNotFound
+from wistro.errors import EngineUnavailable, InvalidMessage, RunError, RunNotFound, to_info
 from wistro.temporal import wire
 
 if TYPE_CHECKING:
@@ -28,8 +28,11 @@ class CallActivities:
             await self._calls.open(request)
         except EngineUnavailable:
             raise
-        except RunError as error:
-            raise ApplicationError(error.message, type=error.code, non_retryable=True) from error
+        except (RunError, InvalidMessage) as error:
+            info = to_info(error, stack=False)
+            raise ApplicationError(
+                error.message, info, type=error.code, non_retryable=True
+            ) from error
 
     @activity.defn(name=wire.CHECK_CALL_ACTIVITY)
     async def check_call(self, call: RunRef) -> wire.CallResponse | None:

@@ -48,7 +48,11 @@ async def start_and_ask(
     )
     asking: asyncio.Future[T] = asyncio.ensure_future(
         client.execute_update_with_start_workflow(  # pyright: ignore[reportUnknownMemberType] - untyped by name
-            update, start_workflow_operation=operation, result_type=answer
+            update,
+            # By its name, so that all who ask share one update: a run takes ten at a time.
+            id=update,
+            start_workflow_operation=operation,
+            result_type=answer,
         )
     )
     # Not `wait_for`: the client turns its cancellation into an error of its own.

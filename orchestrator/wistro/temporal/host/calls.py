@@ -14,9 +14,11 @@ from temporalio.client import (
 from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from wistro.access import Identity, may_call
 from wistro.contract import CallAnswer, CallError, RunRef, Trigger
 from wistro.errors import EngineUnavailable, RunError
 from wistro.machine.answers import call_answer
+from wistro.machine.state import OpenCall
 from wistro.project.callables import callable_flow
 from wistro.temporal import wire
 from wistro.temporal.host.asking import start_and_ask
@@ -32,6 +34,8 @@ META_LIMIT = 16 * 1024
 MOST_CALLS_IN_CALLS = 16
 """How deep calls may be nested: a circle of flows that call each other ends here."""
 _RPC = timedelta(seconds=10)
+_SHORTEST = timedelta(milliseconds=200)
+"""The shortest wait that is worth a question."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,17 +122,32 @@ class Calls:
         Raises:
             RunError: as `call`.
         """
-        flow = callable_flow(self._engine.lock, request.flow)
-        caller = Caller(
-            by=request.by,
-            client_context=request.client_context,
-            traceparent=request.traceparent,
-            parent=request.caller,
-            depth=request.depth + 1,
-        )
-        start = self._engine.prepare(flow, self._trigger(flow, caller), request.data, key=None)
         to = wire.RespondTo(target=wire.RUN_TARGET, address=asdict(request.caller))
-        await self._engine.begin(replace(start, run_id=request.run_id, respond_to=to))
+        await self._engine.begin(replace(self._asked(request), respond_to=to))
+
+    async def call_from(self, request: wire.CallRequest, *, wait: timedelta) -> Called:
+        """Call a flow for the handler of a run, and wait for the answer.
+
+        The called run itself tells the calling one of the call, as its first act. So there is no moment in
+        which one exists without the other knowing, whoever dies; and the caller waits for one
+        request to Temporal instead of two.
+
+        Raises:
+            RunError: as `call`, and `forbidden`.
+            InvalidMessage: the input does not fit what the flow takes.
+        """
+        start = self._asked(request)
+        calling = OpenCall(
+            flow=start.plan.flow,
+            run_id=start.run_id,
+            delivery_id=request.caller.delivery_id or "",
+            detached=request.detached,
+        )
+        start = replace(start, calling=calling)
+        if wait >= _SHORTEST:
+            return await self._ask(start, wait)
+        existed = await self._engine.begin(start)
+        return Called(flow=start.plan.flow, run_id=start.run_id, existed=existed)
 
     async def fetch(self, flow: str, run_id: str, *, wait: timedelta = timedelta()) -> Called:
         """The answer of an earlier call.
@@ -149,9 +168,10 @@ class Calls:
         try:
             response = await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - untyped by name
                 wire.RESPONSE_UPDATE,
+                id=wire.RESPONSE_UPDATE,  # as in `start_and_ask`: all who wait share one update
                 result_type=wire.CallResponse,
                 # Zero would be no limit at all.
-                rpc_timeout=max(wait, timedelta(milliseconds=200)),
+                rpc_timeout=max(wait, _SHORTEST),
             )
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             return Called(flow=flow, run_id=run_id, existed=True)
@@ -162,6 +182,23 @@ class Calls:
         except WorkflowUpdateFailedError:
             return await self._closed(flow, run_id)
         return _called(flow, run_id, response, existed=True)
+
+    def _asked(self, request: wire.CallRequest) -> wire.RunInput:
+        """The start of a run that another one calls, which may do so."""
+        engine, by = self._engine, Identity(kind="flow", id=request.caller.flow)
+        flow = callable_flow(engine.lock, request.flow, app=by.app)
+        if (refused := may_call(engine.lock, flow, by)) is not None:
+            raise RunError(refused.message, flow=flow, code="forbidden", hint=refused.hint)
+        engine.catalogue.check_input(flow, request.data)
+        caller = Caller(
+            by=request.by,
+            client_context=request.client_context,
+            traceparent=request.traceparent,
+            parent=request.caller,
+            depth=request.depth + 1,
+        )
+        start = engine.prepare(flow, self._trigger(flow, caller), request.data, key=None)
+        return replace(start, run_id=request.run_id)
 
     async def _ask(self, start: wire.RunInput, wait: timedelta) -> Called:
         flow, run_id = start.plan.flow, start.run_id

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wistro.errors import RunError
+from wistro.errors import InvalidMessage, RunError
 from wistro.machine.plan import Plan
 from wistro.project.lock import Lock
 from wistro.project.plan import compile_plan
+from wistro.schemas import SchemaCheck
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,8 @@ class Catalogue:
 
     project: str
     plans: Mapping[str, Plan]
+    inputs: Mapping[str, SchemaCheck]
+    """What the flows take that say so, of those that can be called."""
     receivers: Mapping[str, tuple[str, ...]]
     """For each topic, the flows that a message from outside starts a run of."""
 
@@ -24,7 +27,13 @@ class Catalogue:
     def of(cls, lock: Lock) -> Catalogue:
         """Compiles the plan of every flow in the lock."""
         plans = {flow: compile_plan(lock, flow) for flow in lock.flows}
-        return cls(project=lock.project, plans=plans, receivers=_receivers(lock, plans))
+        inputs = {
+            id: SchemaCheck(flow.callable.input)
+            for id, flow in lock.flows.items()
+            if flow.callable is not None and flow.callable.input is not None
+        }
+        receivers = _receivers(lock, plans)
+        return cls(project=lock.project, plans=plans, inputs=inputs, receivers=receivers)
 
     def plan(self, flow: str) -> Plan:
         """The plan of a flow.
@@ -42,6 +51,22 @@ class Catalogue:
                 code="flow_not_found",
                 hint="name one of these, or run `wistro lock` if you added the flow just now",
             ) from None
+
+    def check_input(self, flow: str, data: object) -> None:
+        """Refuses what a callable flow does not take.
+
+        Raises:
+            InvalidMessage: it names every field that is wrong.
+        """
+        check = self.inputs.get(flow)
+        issues = check.issues(data, root="input") if check is not None else []
+        if issues:
+            listed = "; ".join(f"`{issue.field}`: {issue.message}" for issue in issues[:5])
+            raise InvalidMessage(
+                f"the input does not fit what `{flow}` takes: {listed}",
+                issues=issues,
+                hint="send what the schema of its call step describes",
+            )
 
 
 def _receivers(lock: Lock, plans: Mapping[str, Plan]) -> Mapping[str, tuple[str, ...]]:

@@ -6,7 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
+from temporalio.api.history.v1 import (
+    ActivityTaskScheduledEventAttributes,
+    HistoryEvent,
+    MarkerRecordedEventAttributes,
+    WorkflowExecutionSignaledEventAttributes,
+)
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
 from wistro.contract import (
@@ -21,7 +26,7 @@ from wistro.contract import (
 from wistro.expressions import CelExpressions
 from wistro.machine.plan import Plan
 from wistro.machine.routing import Child, deliveries_of
-from wistro.machine.state import ROOT, RunState
+from wistro.machine.state import ROOT, OpenCall, RunState
 from wistro.runs import AttemptView, DeliveryStatus, DeliveryView
 from wistro.temporal import wire
 from wistro.temporal.host.payloads import Payloads
@@ -96,12 +101,11 @@ class Deliveries:
         elif event.HasField("activity_task_canceled_event_attributes"):
             cancelled = event.activity_task_canceled_event_attributes
             await self._end(cancelled.scheduled_event_id, event, "cancelled", None)
+        elif event.HasField("workflow_execution_signaled_event_attributes"):
+            signal = event.workflow_execution_signaled_event_attributes
+            await self._signal(signal)
         elif event.HasField("marker_recorded_event_attributes"):
-            details = event.marker_recorded_event_attributes.details
-            if "result" in details:
-                found = await self._payloads.result(details["result"].payloads, SegmentResult)
-                for report in found.reports if isinstance(found, SegmentResult) else ():
-                    self._report(report)
+            await self._mark(event.marker_recorded_event_attributes)
 
     async def take_pending(self, pending: Iterable[PendingActivityInfo]) -> None:
         """What running deliveries report: attempt, latest error and heartbeat details."""
@@ -136,6 +140,18 @@ class Deliveries:
             elif known.status == "completed" or status in ("queued", "running"):
                 continue  # the history is ahead
             self._update(delivery.id, status=status, error=delivery.error)
+
+    async def _signal(self, signal: WorkflowExecutionSignaledEventAttributes) -> None:
+        if signal.signal_name == wire.CALLING_SIGNAL:
+            call = await self._payloads.one(signal.input.payloads, OpenCall)
+            self.links.append(RunRef(flow=call.flow, run_id=call.run_id))
+
+    async def _mark(self, marker: MarkerRecordedEventAttributes) -> None:
+        """The result of a local activity: a segment's reports."""
+        if "result" in marker.details:
+            found = await self._payloads.result(marker.details["result"].payloads, SegmentResult)
+            for report in found.reports if isinstance(found, SegmentResult) else ():
+                self._report(report)
 
     async def _schedule(
         self, event: HistoryEvent, scheduled: ActivityTaskScheduledEventAttributes

@@ -334,6 +334,10 @@ class Engine:
         run_id, _ = self._choose_id(flow, trigger, None, key)
         return replace(self._input(flow, run_id, trigger, data), response_meta=meta)
 
+    def digest(self, purpose: str, text: str, *, flow: str) -> str:
+        """A run id that says nothing of the text that it is made of (`wistro_codec.keyed_digest`)."""
+        return keyed_digest(self._keys, purpose, text, flow=flow)
+
     async def begin(
         self,
         start: wire.RunInput,
@@ -390,7 +394,7 @@ class Engine:
             return run_id or secrets.token_hex(16), run_id is not None
         # Ids are not encrypted, and the key came from a user.
         scope = f"{trigger.kind}\0{trigger.step or ''}\0{trigger.topic or ''}\0{idempotency_key}"
-        return keyed_digest(self._keys, "idempotency", scope, flow=flow), True
+        return self.digest("idempotency", scope, flow=flow), True
 
     def _input(self, flow: str, run_id: str, trigger: Trigger, data: object) -> wire.RunInput:
         plan = self._catalogue.plan(flow)

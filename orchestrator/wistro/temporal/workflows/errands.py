@@ -25,9 +25,9 @@ from wistro.machine.commands import (
     ShowWait,
     StartCall,
 )
-from wistro.machine.events import CallAnswered, DeliveryFailed, Event, TaskShown
+from wistro.machine.events import CallAnswered, CancelAsked, DeliveryFailed, Event, TaskShown
 from wistro.machine.reducer import Machine
-from wistro.machine.state import Delivery
+from wistro.machine.state import Delivery, OpenCall
 from wistro.temporal import wire
 from wistro.temporal.workflows.failures import error_info
 
@@ -65,6 +65,11 @@ class Errands:
         return not self._under_way
 
     def run(self, command: Command) -> None:
+    def begin(self) -> None:
+        """Does what a new run has to do before all else."""
+        if self._start.calling is not None:
+            self._begin(self._report(self._start.calling))
+
         """Begins to carry out a command."""
         match command:
             case ShowTask():
@@ -159,6 +164,21 @@ class Errands:
             wire.CHECK_CALL_ACTIVITY,
             caller,
             result_type=wire.CallResponse | None,  # pyright: ignore[reportArgumentType] - a union
+    async def _report(self, call: OpenCall) -> None:
+        """Tells the run whose handler called of this one, so that it ends with it.
+
+        The called run says so itself: whoever started it may have died right after that.
+        """
+        caller = self._trigger.parent
+        assert caller is not None
+        id = wire.workflow_id(caller.flow, caller.run_id)
+        try:
+            await workflow.get_external_workflow_handle(id).signal(wire.CALLING_SIGNAL, call)
+        except ApplicationError:
+            if not call.detached:
+                reason = "the run that called is over"
+                self._apply(CancelAsked(at=workflow.time(), reason=reason))
+
             start_to_close_timeout=_ATTEMPT,
             retry_policy=_PATIENT,
         )

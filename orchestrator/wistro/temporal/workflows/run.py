@@ -105,6 +105,7 @@ class RunWorkflow:
         now = workflow.time()
         if start.state is None:
             self._tell("run.started", message=_origin(start.trigger))
+            self._errands.begin()
             self._apply(RunStarted(at=now, trigger=start.trigger, data=start.data))
         else:
             self._apply(RunResumed(at=now))
