@@ -118,6 +118,8 @@ class ShowWait:
     """Make known that the delivery waits for a message from outside, or (closed) that it does not."""
 
     delivery: Delivery
+    opening: int = 0
+    """Counts how often an operator had the delivery made again: then it is another wait."""
     closed: bool = False
 
 

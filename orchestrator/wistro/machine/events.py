@@ -81,6 +81,8 @@ class MessageArrived:
     at: float
     topic: str
     data: object
+    id: str | None = None
+    """Of one that was published: what waits for it gets it, once, and no subscriber does."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ LONGEST_CHECK = 3600.0
 """Seconds between two looks at a call that says nothing."""
 
 _MOST_EARLY = 100
+_MOST_HAD = 100
 _MOST_SETTLED = 500
 
 
@@ -81,7 +82,7 @@ class Outside:
         if self._state.tasks.pop(delivery.id, None) is not None:
             self._commands.append(self._shows(delivery, None))
         if step.awaits is not None:
-            self._commands.append(ShowWait(delivery=delivery, closed=True))
+            self._commands.append(self._shows_wait(delivery, closed=True))
         self.end_calls(delivery.id)
         self._state.settled.append(
             Settled(
@@ -164,11 +165,26 @@ class Outside:
             self._state.early.append((topic, data))
         return found
 
+    def published(self, id: str, topic: str, data: object) -> list[Happened]:
+        """As `message`; one that the run has had is nothing new."""
+        if id in self._state.had:
+            return []
+        self._state.had.append(id)
+        del self._state.had[:-_MOST_HAD]
+        return self.message(topic, data)
+
     def expects(self, topic: str) -> bool:
         """Whether a step of the flow waits for messages on the topic at some time."""
         return any(step.awaits and step.awaits.topic == topic for step in self._plan.steps.values())
 
     # Calls
+
+    def _opened(self, call: OpenCall) -> None:
+        """A handler has called; by now its delivery may be done, or the run about to end."""
+        if call.delivery_id in self._state.deliveries:
+            self._state.calls[call.run_id] = call
+        if self._state.ending is not None:
+            self.end_calls()
 
     def _answered(self, event: CallAnswered) -> Happened | None:
         """A call has its answer, or will never have one."""
@@ -179,13 +195,6 @@ class Outside:
             return None
         if answer.status != "answered":
             return Happened(delivery=delivery, error=_call_failed(call, answer))
-    def _opened(self, call: OpenCall) -> None:
-        """A handler has called; by now its delivery may be done, or the run about to end."""
-        if call.delivery_id in self._state.deliveries:
-            self._state.calls[call.run_id] = call
-        if self._state.ending is not None:
-            self.end_calls()
-
         step = self._plan.steps[delivery.step]
         message = {"request": delivery.data, "answer": answer.data, "call": run_id}
         return Happened(delivery=delivery, emissions=self._emissions(step, message), output=message)
@@ -251,7 +260,7 @@ class Outside:
                 return self._came(step, delivery, data)
         if step.awaits.timeout is not None:
             self._timers.set(f"due:{delivery.id}", at + step.awaits.timeout)
-        self._commands.append(ShowWait(delivery=delivery))
+        self._commands.append(self._shows_wait(delivery))
         return None
 
     def _open_call(self, step: StepPlan, delivery: Delivery, at: float) -> None:
@@ -275,6 +284,9 @@ class Outside:
                 self._commands.append(CheckCall(call=call))
         pause = min(waited * 2, LONGEST_CHECK)
         self._timers.set(f"check:{delivery_id}:{pause:g}", at + pause)
+
+    def _shows_wait(self, delivery: Delivery, *, closed: bool = False) -> ShowWait:
+        return ShowWait(delivery=delivery, opening=delivery.released, closed=closed)
 
     def _show(self, delivery: Delivery, *, opened: bool = False) -> None:
         task = self._state.tasks[delivery.id]

@@ -115,9 +115,7 @@ class Machine:
             case OperatorAsked():
                 self._repair(event)
             case MessageArrived():
-                self.state.arrived += 1
-                emission = Emission(topic=event.topic, data=event.data)
-                self._route(f"{ROOT}/{self.state.arrived}", (emission,), event.at)
+                self._arrive(event)
             case PersonActed() | TaskShown() | CallOpened() | CallAnswered():
                 self._happen(self._outside.take(event), event.at)
             case TimerFired():
@@ -333,6 +331,15 @@ class Machine:
         self._route(parent, found.emissions, at)
 
     # Messages
+
+    def _arrive(self, event: MessageArrived) -> None:
+        if event.id is not None:
+            for happened in self._outside.published(event.id, event.topic, event.data):
+                self._happen(happened, event.at)
+            return
+        self.state.arrived += 1
+        emission = Emission(topic=event.topic, data=event.data)
+        self._route(f"{ROOT}/{self.state.arrived}", (emission,), event.at)
 
     def _route(
         self,

@@ -177,6 +177,8 @@ class RunState:
     """The latest of those that no longer wait."""
     early: list[tuple[str, object]] = field(default_factory=list[tuple[str, object]])
     """Messages that a step will wait for, and that came before it did."""
+    had: list[str] = field(default_factory=list[str])
+    """The ids of the latest published messages: they may be told of twice."""
     ending: Outcome | None = None
     """Set once it is decided how the run ends, while its running deliveries come to rest."""
     outcome: Outcome | None = None

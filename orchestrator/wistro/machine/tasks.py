@@ -42,7 +42,8 @@ def check(state: RunState, event: PersonActed) -> None:
         )
     if not (event.anyone or may_act(task, event.by, event.roles)):
         raise OperationRefused(
-            f"`{event.by}` may not act on this task: it is assigned to others", code="task_not_yours"
+            f"`{event.by}` may not act on this task: it is assigned to others",
+            code="task_not_yours",
         )
     if event.action == "answer":
         if event.link is not None and any(vote.link == event.link for vote in task.votes):

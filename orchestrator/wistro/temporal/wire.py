@@ -187,6 +187,8 @@ class WaitShown:
     topic: str
     where: str | None = None
     request: object = None
+    opening: int = 0
+    """Counts how often an operator had the delivery made again."""
     closed: bool = False
 
 
@@ -244,6 +246,8 @@ class Message:
 
     topic: str
     data: object = None
+    id: str | None = None
+    """See `wistro.machine.events.MessageArrived`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,18 +58,19 @@ class Errands:
         self._start = start
         self._apply = apply
         self._under_way: set[asyncio.Task[None]] = set()
+        self._showing: dict[str, asyncio.Lock] = {}
 
     @property
     def done(self) -> bool:
         """Whether nothing is under way."""
         return not self._under_way
 
-    def run(self, command: Command) -> None:
     def begin(self) -> None:
         """Does what a new run has to do before all else."""
         if self._start.calling is not None:
             self._begin(self._report(self._start.calling))
 
+    def run(self, command: Command) -> None:
         """Begins to carry out a command."""
         match command:
             case ShowTask():
@@ -113,9 +114,15 @@ class Errands:
 
     async def _show_wait(self, command: ShowWait) -> None:
         delivery = command.delivery
+        # One after the other: a wait that is shown after it was closed would stay open for ever.
+        async with self._showing.setdefault(delivery.id, asyncio.Lock()):
+            await self._ask(wire.SHOW_WAIT_ACTIVITY, self._wait(command), None, delivery)
+
+    def _wait(self, command: ShowWait) -> wire.WaitShown:
+        delivery = command.delivery
         awaits = self._machine.plan.steps[delivery.step].awaits
         assert awaits is not None
-        shown = wire.WaitShown(
+        return wire.WaitShown(
             flow=self._machine.plan.flow,
             run_id=self._machine.state.run_id,
             delivery_id=delivery.id,
@@ -123,9 +130,9 @@ class Errands:
             topic=awaits.topic,
             where=awaits.where,
             request=None if command.closed else delivery.data,
+            opening=command.opening,
             closed=command.closed,
         )
-        await self._ask(wire.SHOW_WAIT_ACTIVITY, shown, None, delivery)
 
     # Calls
 
@@ -157,13 +164,6 @@ class Errands:
                 )
             )
 
-    async def _check(self, command: CheckCall) -> None:
-        call = command.call
-        caller = RunRef(flow=call.flow, run_id=call.run_id, delivery_id=call.delivery_id)
-        answer = await workflow.execute_activity(
-            wire.CHECK_CALL_ACTIVITY,
-            caller,
-            result_type=wire.CallResponse | None,  # pyright: ignore[reportArgumentType] - a union
     async def _report(self, call: OpenCall) -> None:
         """Tells the run whose handler called of this one, so that it ends with it.
 
@@ -179,6 +179,13 @@ class Errands:
                 reason = "the run that called is over"
                 self._apply(CancelAsked(at=workflow.time(), reason=reason))
 
+    async def _check(self, command: CheckCall) -> None:
+        call = command.call
+        caller = RunRef(flow=call.flow, run_id=call.run_id, delivery_id=call.delivery_id)
+        answer = await workflow.execute_activity(
+            wire.CHECK_CALL_ACTIVITY,
+            caller,
+            result_type=wire.CallResponse | None,  # pyright: ignore[reportArgumentType] - a union
             start_to_close_timeout=_ATTEMPT,
             retry_policy=_PATIENT,
         )

@@ -183,7 +183,7 @@ class RunWorkflow:
     async def message(self, message: wire.Message) -> None:
         """Takes a message from outside."""
         await workflow.wait_condition(lambda: self._machine is not None)
-        self._apply(MessageArrived(at=workflow.time(), topic=message.topic, data=message.data))
+        self._apply(MessageArrived(at=workflow.time(), **vars(message)))
 
     @workflow.signal(name=wire.CALLING_SIGNAL)
     async def calling(self, call: OpenCall) -> None:
@@ -226,7 +226,7 @@ class RunWorkflow:
         try:
             self._apply(event)
         except OperationRefused as refused:
-            raise ApplicationError(str(refused), type="operation_refused") from refused
+            raise ApplicationError(str(refused), type=refused.code) from refused
 
     def _carry_out(self, command: Command) -> None:
         match command:
