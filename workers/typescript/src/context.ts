@@ -1,3 +1,4 @@
+import type { Call } from './calls.js'
 import type { State } from './state.js'
 import type { Stream } from './streams.js'
 import type { Emission } from './topics.js'
@@ -80,6 +81,11 @@ export interface Context<E extends Emission = Emission> {
   readonly emit: Emitter<E>
   /** The answer of a callable flow, once per run. */
   respond(data: unknown): Promise<void>
+  /**
+   * Run a flow, and await its answer: `const quote = await ctx.call('quotes', { weight: 3 })`. Throws
+   * `CallFailed` when there is none.
+   */
+  readonly call: Call
   /** Durable values by group and key, shared by the flows of the project. */
   readonly state: State
   /** Live collections by name. */

@@ -1,5 +1,6 @@
 /// <reference path="../motia.d.ts" preserve="true" />
 /** What step files import from `wistro`. */
+export * from './calls.js'
 export * from './context.js'
 export * from './durations.js'
 export * from './errors.js'

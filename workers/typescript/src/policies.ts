@@ -1,4 +1,5 @@
 /** Policies: how steps are attempted, joined, limited, scheduled and trusted. */
+import type { FlowName } from './calls.js'
 import type { Duration } from './durations.js'
 import type { SchemaSource } from './schemas.js'
 import type { TopicName } from './topics.js'
@@ -21,6 +22,11 @@ export interface EmitDeclaration {
   readonly conditional?: boolean
   /** The schema of the message. */
   readonly message?: SchemaSource | null
+  /**
+   * Of a step without a handler: a CEL expression over `message`, what would be emitted. It is emitted
+   * where that holds: `message.outcome == "approved"`.
+   */
+  readonly where?: string
 }
 
 /** An edge that is drawn only: what happens outside of Wistro. */
@@ -28,6 +34,8 @@ export interface Virtual {
   readonly topic: string
   /** What people read on the edge of the graph. */
   readonly label?: string
+  /** Drawn dashed: it happens only sometimes. */
+  readonly conditional?: boolean
 }
 
 /** An error class, or its name. */
@@ -60,6 +68,60 @@ export interface Join {
   readonly timeout?: Duration
   /** Fail the delivery (the default), or deliver what arrived. */
   readonly onTimeout?: 'fail' | 'deliver'
+}
+
+/** Has several people decide a task; without it, the first answer counts. */
+export interface Approval {
+  /** How many approvals it takes: 1. */
+  readonly needed?: number
+  /**
+   * How many people may answer; without it, as many as the task is assigned to. Once too few are left to
+   * approve, it is refused.
+   */
+  readonly of?: number
+  /** Whether a single refusal decides it. */
+  readonly veto?: boolean
+  /** A CEL expression over `message`, an answer, that holds when it approves: `message.approved`. */
+  readonly where?: string
+}
+
+/** Until when people have to answer a task. Times run from its opening. */
+export interface Deadline {
+  /** How long they have. */
+  readonly after: Duration
+  /** When they are reminded, with a message on `reminder`. */
+  readonly remind?: readonly Duration[]
+  /** The topic that tells of a task that is due. */
+  readonly reminder?: TopicName
+  /** The topic that tells of a task that is overdue. */
+  readonly escalation?: TopicName
+  /**
+   * Close the task then: nobody can answer it any more, and the run goes on with `escalation`, or with
+   * what `onFailure` says.
+   */
+  readonly close?: boolean
+}
+
+/** A message from outside that a step without a handler waits for. */
+export interface Await {
+  /** The topic that it comes on. */
+  readonly topic: TopicName
+  /**
+   * A CEL expression over `message`, what comes, and `request`, the message that opened the wait:
+   * `message.orderId == request.orderId`. Written like this, one of many waits is found at once.
+   */
+  readonly where?: string
+  /** How long it is waited for; then `onFailure` decides. */
+  readonly timeout?: Duration
+}
+
+/** A flow that a step without a handler calls with its message. */
+export interface CallFlow {
+  readonly flow: FlowName
+  /** How long its answer is waited for; then `onFailure` decides, and the call is cancelled. */
+  readonly timeout?: Duration
+  /** Let the call go on when the run that made it ends. */
+  readonly detached?: boolean
 }
 
 /** At most `count` starts in any `per` (a second). */

@@ -1,7 +1,12 @@
 /** Step configs: what stands beside a handler in a step file. */
+import type { FlowName } from './calls.js'
 import type { Duration } from './durations.js'
 import type { AnyMiddleware, ApiMethod, QueryParam } from './requests.js'
 import type {
+  Approval,
+  Await,
+  CallFlow,
+  Deadline,
   EmitDeclaration,
   Infrastructure,
   Join,
@@ -115,13 +120,35 @@ export interface CallConfig extends HandlerStep {
   readonly output?: SchemaSource | null
 }
 
-/** A step without a handler: it stands for something that happens outside. */
+/**
+ * A step without a handler: it stands for something that happens outside.
+ *
+ * With an `input`, people answer it in the inbox; with `await`, a message does; with `calls`, another flow.
+ * The run waits meanwhile, without a worker, and then the step's topics are emitted with
+ * `{ request, answer, … }`: the message that it was delivered, and what came from outside.
+ */
 export interface NoopConfig extends StepBase {
   readonly type: 'noop'
   /** The topics that people or systems outside wait for. */
   readonly subscribes?: readonly (TopicName | Subscribe)[]
-  /** What the answer from outside looks like. */
+  /** What the answer of a person looks like: it makes a form. */
   readonly input?: SchemaSource | null
+  /** The people who may answer, as they sign in; without them and `roles`, everybody. */
+  readonly assignees?: readonly string[]
+  /** The roles of those who may answer. */
+  readonly roles?: readonly string[]
+  /** Has several people decide. */
+  readonly approval?: Approval
+  /** Until when they have to. */
+  readonly deadline?: Deadline
+  /** The topic that tells that people have to answer, with links for those who have no account. */
+  readonly notify?: TopicName
+  /** The message from outside that is waited for. */
+  readonly await?: Await
+  /** The flow that is called with the message. */
+  readonly calls?: FlowName | CallFlow
+  /** What happens when nothing comes in time, or the call fails. */
+  readonly onFailure?: OnFailure
 }
 
 /** The config of a step, of any kind. */

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { InvalidMessage, StoreError, Terminal, type ApiConfig, type EventConfig, type Handler } from '../src/index.js'
+import {
+  CallFailed,
+  CallPending,
+  InvalidMessage,
+  StoreError,
+  Terminal,
+  type ApiConfig,
+  type EventConfig,
+  type Handler,
+} from '../src/index.js'
 import { fakeContext, fakeRequest, MemoryState } from '../src/testing/index.js'
 
 const config = {
@@ -74,6 +83,32 @@ describe('a fake context', () => {
     })
     const request = fakeRequest({ body: { times: 2 }, pathParams: { name: 'Ann' }, headers: { 'X-Id': '1' } })
     expect(await greet(request, fakeContext(api))).toEqual({ status: 200, body: 'Ann 2 1 {"times":2}' })
+  })
+})
+
+describe('calls of flows', () => {
+  test('are answered as the test says', async () => {
+    const refused = new CallFailed('no', { status: 'flow_failed', flow: 'refunds', callId: 'c' })
+    const calls = { quotes: ({ weight }: { weight: number }) => ({ price: weight * 2 }), refunds: refused, news: ['a'] }
+    const ctx = fakeContext(null, { calls })
+    expect(await ctx.call('quotes', { weight: 3 }, { key: 'first' })).toEqual({ price: 6 })
+    expect(await ctx.call('news')).toEqual(['a'])
+    await expect(ctx.call('refunds')).rejects.toBe(refused)
+    await expect(ctx.call('nowhere')).rejects.toMatchObject({ code: 'not_callable' })
+    expect(ctx.calls.map(({ flow, input, key }) => [flow, input, key])).toEqual([
+      ['quotes', { weight: 3 }, 'first'],
+      ['news', null, null],
+      ['refunds', null, null],
+      ['nowhere', null, null],
+    ])
+  })
+
+  test('may take too long, and end when the handler is asked to stop', async () => {
+    const ctx = fakeContext(null, { calls: { never: () => new Promise(() => undefined) } })
+    await expect(ctx.call('never', null, { timeout: 0.01 })).rejects.toThrow(CallPending)
+    const stopped = expect(ctx.call('never')).rejects.toMatchObject({ details: { reason: 'cancelled' } })
+    ctx.cancel()
+    await stopped
   })
 })
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 
 import { renderTypes } from '../src/types/render.js'
 import { intersection, SchemaTypes, union } from '../src/types/schemaTypes.js'
-import { compiled, declared, install, project, run, write } from './support/projects.js'
+import { compiled, declared, install, link, project, projectOf, run, write } from './support/projects.js'
 
 const LINKS = { zod: 'node_modules/zod', zod3: 'node_modules/zod3', '@types/node': 'node_modules/@types/node' }
 
@@ -74,6 +74,44 @@ declare module 'motia' {
     expect(await compiled(root)).toBe('')
   })
 
+  test('name the flows: a wrong name or input does not compile', async () => {
+    const root = await projectOf({
+      'package.json': '{ "type": "module" }',
+      'tsconfig.json': await readFile(new URL('fixtures/typed/tsconfig.json', import.meta.url), 'utf8'),
+      'steps/ask.step.ts': `import type { Context, NoopConfig } from 'wistro'
+
+export const handler = async (ctx: Context) => {
+  const quote = await ctx.call('quotes', { weight: 3 }, { timeout: '1m' })
+  const price: number = quote.price
+  const news: string[] = await ctx.call('news')
+  const same: number = (await ctx.call('returns', { weight: 1 })).price
+  // @ts-expect-error no such flow
+  await ctx.call('quote', { weight: 3 })
+  // @ts-expect-error a number is expected
+  await ctx.call('quotes', { weight: '3' })
+  // @ts-expect-error the input is missing
+  await ctx.call('quotes')
+  return [price, news, same]
+}
+
+export const config = { type: 'noop', name: 'Ask', calls: 'quotes' } satisfies NoopConfig
+// @ts-expect-error no such flow
+export const wrong = { type: 'noop', name: 'Ask', calls: { flow: 'quote' } } satisfies NoopConfig
+`,
+    })
+    await link(root, LINKS)
+    await install(root)
+    expect(await compiled(root)).not.toBe('')
+    const object = (name: string, type: string) => ({ type: 'object', properties: { [name]: { type } }, required: [name] })
+    const flows = {
+      quotes: { callable: { input: object('weight', 'number'), output: object('price', 'number') } },
+      news: { callable: { output: { type: 'string' }, responses: 'many' as const } },
+    }
+    const apps = { returns: { callable: 'quotes' } }
+    await write(root, 'types.d.ts', renderTypes({ steps: [], topics: {}, streams: {}, flows, apps }))
+    expect(await compiled(root)).toBe('')
+  })
+
   test('are checked', async () => {
     const root = await installed('zod4')
     const output = await generate(root)
@@ -85,7 +123,7 @@ declare module 'motia' {
   })
 
   test('of a project without anything to type are a module still', () => {
-    expect(renderTypes({ steps: [], topics: {}, streams: {} })).toContain(`import 'wistro'`)
+    expect(renderTypes({ steps: [], topics: {}, streams: {}, flows: {}, apps: {} })).toContain(`import 'wistro'`)
   })
 
   test('name joined messages, quorums, recursion, and everything that subscribers want', () => {
@@ -93,6 +131,12 @@ declare module 'motia' {
     const text = renderTypes({
       topics: { b: { message: { type: 'object', properties: { b: { const: 1 } }, required: ['b'] } } },
       streams: {},
+      flows: {
+        quotes: { callable: { input: node, output: { type: 'number' } } },
+        news: { callable: { output: { type: 'string' }, responses: 'many' } },
+        orders: {},
+      },
+      apps: { returns: { callable: 'quotes' }, plain: {} },
       steps: [
         { id: 'one', name: 'One', kind: 'event', subscribes: [{ topic: 'a' }], input: node },
         { id: 'two', name: 'Two', kind: 'event', subscribes: [{ topic: 'a' }], input: { type: 'object', properties: { z: { type: 'null' } } } },
@@ -103,7 +147,7 @@ declare module 'motia' {
     })
     expect(text).toBe(`// Written by \`wistro types\`. Do not edit: it is written anew whenever the steps change.
 
-import type { EventHandler, Handlers, Topics } from 'wistro'
+import type { EventHandler, Flows, Handlers, Topics } from 'wistro'
 
 type OneInput = {
   next?: OneInput
@@ -118,6 +162,12 @@ declare module 'wistro' {
     b: {
       b: 1
     }
+  }
+
+  interface Flows {
+    news: { input: unknown; output: Array<string> }
+    quotes: { input: OneInput; output: number }
+    returns: Flows['quotes']
   }
 
   interface Handlers {

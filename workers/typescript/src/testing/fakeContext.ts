@@ -7,10 +7,12 @@ import type { SchemaSource } from '../schemas.js'
 import type { Emits } from '../steps.js'
 import type { Emission } from '../topics.js'
 import { Attempt } from '../worker/attempt.js'
+import { Calling } from '../worker/calling.js'
 import type { Invocation } from '../worker/contract.js'
 import { HandlerContext } from '../worker/handlerContext.js'
 import { Recording } from '../worker/recording.js'
 import { ANYTHING, Shape } from '../worker/shapes.js'
+import { type FakeAnswers, type MadeCall, MemoryCalls } from './memoryCalls.js'
 import { MemoryState } from './memoryState.js'
 import { MemoryStreams, type Sent } from './memoryStreams.js'
 
@@ -40,6 +42,8 @@ export interface FakeOptions {
   readonly secrets?: Readonly<Record<string, string>>
   /** What is in the state already, by group and key. */
   readonly state?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** What flows answer when the handler calls them: a value, a function of the input, or an error. */
+  readonly calls?: FakeAnswers
 }
 
 /** A line that a handler logged. */
@@ -62,6 +66,8 @@ export interface FakeContext<E extends Emission = Emission> extends Context<E> {
   readonly progress: readonly unknown[]
   /** What was sent to the clients of streams. */
   readonly sent: readonly Sent[]
+  /** The calls of flows, in the order made. */
+  readonly calls: readonly MadeCall[]
   /** Ask the handler to stop. */
   cancel(reason?: CancelReason): void
 }
@@ -94,6 +100,7 @@ class Fake extends HandlerContext implements FakeContext {
   readonly logs: LogLine[]
   readonly progress: unknown[]
   readonly sent: readonly Sent[]
+  readonly calls: readonly MadeCall[]
   readonly #recording: Recording
   readonly #attempt: Attempt
 
@@ -101,6 +108,7 @@ class Fake extends HandlerContext implements FakeContext {
     const logs: LogLine[] = []
     const progress: unknown[] = []
     const streams = new MemoryStreams()
+    const calls = new MemoryCalls(options.calls)
     const invocation = invocationOf(options)
     const attempt = new Attempt(options.attempt ?? 1)
     const write = (level: LogLine['level'], message: string, fields: unknown) => {
@@ -116,6 +124,7 @@ class Fake extends HandlerContext implements FakeContext {
       invocation,
       attempt,
       recording,
+      calling: new Calling({ invocation, attempt, recording, calls }),
       flows: [invocation.flow],
       state: new MemoryState(options.state),
       streams: streams.streams,
@@ -125,6 +134,7 @@ class Fake extends HandlerContext implements FakeContext {
     this.logs = logs
     this.progress = progress
     this.sent = streams.sent
+    this.calls = calls.made
     this.#recording = recording
     this.#attempt = attempt
   }

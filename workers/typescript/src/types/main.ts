@@ -1,5 +1,5 @@
 /**
- * Writes what a project's topics, streams and handlers are, for the compiler:
+ * Writes what a project's topics, streams, flows and handlers are, for the compiler:
  * `node dist/types/main.js --input lock.json --output types.d.ts`.
  *
  * `--input` is the project's lock as JSON, with its schemas in place. Without `--output` the text goes

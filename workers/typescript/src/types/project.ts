@@ -27,11 +27,23 @@ export interface StepLock {
   } | null
 }
 
+/** A flow, and how it is called when it can be. */
+export interface FlowLock {
+  readonly callable?: {
+    readonly input?: Schema
+    readonly output?: Schema
+    readonly responses?: 'one' | 'many'
+  } | null
+}
+
 /** A compiled project. */
 export interface ProjectLock {
   readonly steps: readonly StepLock[]
   readonly topics: Readonly<Record<string, { readonly message?: Schema }>>
   readonly streams: Readonly<Record<string, { readonly item?: Schema }>>
+  readonly flows: Readonly<Record<string, FlowLock>>
+  /** By their names; `callable` is the flow that is meant when an app is called. */
+  readonly apps: Readonly<Record<string, { readonly callable?: string | null }>>
 }
 
 /** Read the JSON of a lock; throws a `SetupError` when it is none. */
@@ -42,13 +54,15 @@ export function readProject(text: string, file: string): ProjectLock {
   } catch (error) {
     throw unreadable(file, error instanceof Error ? error.message : String(error))
   }
-  const { steps, topics, streams } = table(document) ?? {}
+  const { steps, topics, streams, flows, apps } = table(document) ?? {}
   const list = Array.isArray(steps) ? steps : Object.values(table(steps) ?? {})
   if (steps === undefined || !list.every(isStep)) throw unreadable(file, '`steps` are missing')
   return {
     steps: list,
     topics: (table(topics) ?? {}) as ProjectLock['topics'],
     streams: (table(streams) ?? {}) as ProjectLock['streams'],
+    flows: (table(flows) ?? {}) as ProjectLock['flows'],
+    apps: (table(apps) ?? {}) as ProjectLock['apps'],
   }
 }
 

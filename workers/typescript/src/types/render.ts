@@ -1,5 +1,5 @@
-/** The text of `types.d.ts`: what a project's topics, streams and handlers are, for the compiler. */
-import type { EmitsLock, ProjectLock, StepLock } from './project.js'
+/** The text of `types.d.ts`: what a project's topics, streams, flows and handlers are, for the compiler. */
+import type { EmitsLock, FlowLock, ProjectLock, StepLock } from './project.js'
 import { indented, intersection, key, literal, SchemaTypes, union } from './schemaTypes.js'
 
 const HEADER = `// Written by \`wistro types\`. Do not edit: it is written anew whenever the steps change.
@@ -11,6 +11,7 @@ export function renderTypes(project: ProjectLock): string {
   const interfaces = [
     ['Topics', rendering.topics()],
     ['FlowContextStateStreams', rendering.streams()],
+    ['Flows', rendering.flows()],
     ['Handlers', rendering.handlers()],
   ] as const
   const body = interfaces
@@ -34,6 +35,7 @@ const IMPORTS = [
   'CallHandler',
   'CronHandler',
   'EventHandler',
+  'Flows',
   'Handlers',
   'Stream',
   'Topics',
@@ -68,6 +70,19 @@ class Rendering {
     )
   }
 
+  /** The flows that can be called, and the apps that stand for one. */
+  flows(): string[] {
+    const { flows, apps } = this.#project
+    const types = new Map<string, string>()
+    for (const [id, { callable }] of Object.entries(flows)) {
+      if (callable) types.set(id, this.#flow(id, callable))
+    }
+    for (const [name, { callable }] of Object.entries(apps)) {
+      if (callable && !types.has(name)) types.set(name, `Flows[${literal(callable)}]`)
+    }
+    return sorted([...types.keys()]).map((name) => line(name, types.get(name) ?? ''))
+  }
+
   /** By the names of the steps, as in Motia, and by their ids. */
   handlers(): string[] {
     const steps = this.#project.steps.filter(
@@ -96,6 +111,12 @@ class Rendering {
     const declared = this.#types.of(this.#project.topics[topic]?.message, `${topic} message`)
     const type = intersection(wanted)
     return type === 'unknown' ? declared : type
+  }
+
+  #flow(id: string, { input, output, responses }: NonNullable<FlowLock['callable']>): string {
+    const answer = this.#types.of(output, `${id} output`)
+    const given = this.#types.of(input, `${id} input`)
+    return `{ input: ${given}; output: ${responses === 'many' ? `Array<${answer}>` : answer} }`
   }
 
   #handler(step: StepLock): string {

@@ -4,8 +4,10 @@ import type { Secrets, Streams } from '../context.js'
 import { InvalidMessage, Retryable, type SetupError } from '../errors.js'
 import type { State } from '../state.js'
 import { Abandoned, type Attempt } from './attempt.js'
+import { Calling } from './calling.js'
 import type { Invocation, StepResult } from './contract.js'
 import { describe, StepFailed } from './failures.js'
+import type { FlowCalls } from './flowCalls.js'
 import { HandlerContext, type Write } from './handlerContext.js'
 import { didYouMean } from './hints.js'
 import type { PreparedStep } from './prepared.js'
@@ -19,6 +21,8 @@ export interface Services {
   state(invocation: Invocation): State
   /** The streams of the project, likewise. */
   streams(invocation: Invocation): Streams
+  /** Flows, called for the run of an invocation. */
+  calls(invocation: Invocation): FlowCalls
   readonly secrets: Secrets
   log(invocation: Invocation, attempt: number, ...line: Parameters<Write>): void
 }
@@ -72,10 +76,12 @@ export class Executor {
       services.log(invocation, attempt.number, ...line)
     }
     const recording = new Recording(step, write, attempt.heartbeat, this.steps.answers.get(invocation.flow))
+    const calling = new Calling({ invocation, attempt, recording, calls: services.calls(invocation) })
     const context = new HandlerContext({
       invocation,
       attempt,
       recording,
+      calling,
       flows: step.flows,
       state: services.state(invocation),
       streams: services.streams(invocation),
@@ -90,6 +96,7 @@ export class Executor {
       return recording.result(output)
     } finally {
       recording.close()
+      calling.close()
     }
   }
 

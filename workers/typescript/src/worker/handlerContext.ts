@@ -4,6 +4,7 @@ import type * as api from '../context.js'
 import { Terminal } from '../errors.js'
 import type { State } from '../state.js'
 import type { Attempt } from './attempt.js'
+import type { Calling } from './calling.js'
 import type { Invocation } from './contract.js'
 import type { Recording } from './recording.js'
 
@@ -15,6 +16,7 @@ export interface Parts {
   readonly invocation: Invocation
   readonly attempt: Attempt
   readonly recording: Recording
+  readonly calling: Calling
   readonly flows: readonly string[]
   readonly state: State
   readonly streams: api.Streams
@@ -29,6 +31,7 @@ export class HandlerContext implements api.Context {
   readonly streams: api.Streams
   readonly secrets: api.Secrets
   readonly logger: api.Logger
+  readonly call: api.Context['call']
 
   constructor(parts: Parts) {
     const { write, recording } = parts
@@ -36,6 +39,7 @@ export class HandlerContext implements api.Context {
     this.state = parts.state
     this.streams = parts.streams
     this.secrets = parts.secrets
+    this.call = parts.calling.call as api.Context['call']
     this.logger = {
       debug: (message, fields) => write('debug', message, fields),
       info: (message, fields) => write('info', message, fields),

@@ -1,12 +1,12 @@
 /** `ctx.streams`: the project's streams over the worker API, for the handlers of one run. */
 
 import type { Streams } from '../context.js'
-import { InvalidMessage, type Issue, StoreError, Terminal } from '../errors.js'
+import { StoreError, Terminal } from '../errors.js'
 import type { Stream, StreamChannel, StreamEvent, StreamItem } from '../streams.js'
 import { didYouMean } from './hints.js'
 import { PATIENCE_MS } from './remoteState.js'
 import { ANYTHING } from './shapes.js'
-import type { Answer, WorkerApi } from './workerClient.js'
+import { type Answer, misfitOf, type WorkerApi } from './workerClient.js'
 
 const PAGE = 1000
 
@@ -83,18 +83,9 @@ class RemoteStream implements Stream {
     try {
       return await this.api.call(`/streams/${operation}`, body, options)
     } catch (error) {
-      throw error instanceof StoreError && error.code === 'validation_failed' ? refused(error) : error
+      throw error instanceof StoreError && error.code === 'validation_failed' ? misfitOf(error) : error
     }
   }
-}
-
-/** Sent again, it would be refused again. */
-function refused(error: StoreError): InvalidMessage {
-  const { issues } = error.details
-  return new InvalidMessage(error.message, {
-    issues: Array.isArray(issues) ? (issues as Issue[]) : [],
-    hint: error.hint,
-  })
 }
 
 function unknownStream(name: string, names: readonly string[]): Terminal {

@@ -13,6 +13,7 @@ import { messageOf } from './failures.js'
 import { DeliveryJournal } from './journal.js'
 import type { Log } from './log.js'
 import type { Manifest, ManifestQueue } from './manifest.js'
+import { RemoteCalls } from './remoteCalls.js'
 import { remoteJournal } from './remoteJournal.js'
 import { RemoteState } from './remoteState.js'
 import { remoteStreams } from './remoteStreams.js'
@@ -95,6 +96,7 @@ async function prepare(
   const streams = Object.keys(manifest.streams)
   const services: Services = {
     state: ({ flow, run_id: run }) => new RemoteState(api, () => mint(flow, run)),
+    calls: ({ flow, run_id: run }) => new RemoteCalls(api, () => mint(flow, run)),
     streams: ({ flow, run_id: run }) => remoteStreams(streams, api, () => mint(flow, run)),
     secrets: new EnvironmentSecrets(mask),
     log: (...line) => journal.log(...line),

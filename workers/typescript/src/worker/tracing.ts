@@ -61,6 +61,14 @@ export async function inAttemptSpan<T>(
   }
 }
 
+/** The W3C trace context of the span that is current; nothing where nobody has set tracing up. */
+export function traceparentOf(): string | null {
+  const span = trace.getActiveSpan()?.spanContext()
+  if (span === undefined) return null
+  const flags = span.traceFlags.toString(16).padStart(2, '0')
+  return `00-${span.traceId}-${span.spanId}-${flags}`
+}
+
 function isSetUp(): boolean {
   const provider = trace.getTracerProvider()
   return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('wistro') !== undefined

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { StoreError } from '../errors.js'
+import { InvalidMessage, type Issue, StoreError } from '../errors.js'
 import { messageOf } from './failures.js'
 import type { Log } from './log.js'
 
@@ -37,6 +37,10 @@ export interface CallOptions {
   readonly repeatable?: boolean
   /** Milliseconds to go on trying, with growing pauses, while the API is away. */
   readonly patience?: number
+  /** Milliseconds after which a request counts as lost. */
+  readonly timeout?: number
+  /** Gives up when it aborts, with its reason. */
+  readonly signal?: AbortSignal
 }
 
 export type Answer = Readonly<Record<string, unknown>>
@@ -71,12 +75,13 @@ export class WorkerApi {
    *   `store_outcome_unknown` when something that is not repeatable may have been done.
    */
   async call(path: string, body: string, options: CallOptions = {}): Promise<Answer> {
-    const { token, repeatable = true, patience = 0 } = options
+    const { repeatable = true, patience = 0, signal } = options
     const deadline = performance.now() + patience
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       try {
-        return await this.#attempt(path, body, token?.())
+        return await this.#attempt(path, body, options)
       } catch (error) {
+        signal?.throwIfAborted()
         if (!(error instanceof Away)) throw error
         if (!repeatable && !error.harmless) throw outcomeUnknown(path, error.error)
         // Jitter: workers that lost the API together must not come back together.
@@ -84,18 +89,20 @@ export class WorkerApi {
         if (performance.now() + wait > deadline) throw error.error
         const again = `trying \`${path}\` again in ${Math.round(wait)} ms: ${error.message}`
         this.log.write('warning', again)
-        await sleep(wait)
+        await sleep(wait, undefined, signal === undefined ? {} : { signal })
       }
     }
   }
 
-  async #attempt(path: string, body: string, token: string | undefined): Promise<Answer> {
+  async #attempt(path: string, body: string, options: CallOptions): Promise<Answer> {
+    const token = options.token?.()
     const headers: Record<string, string> = { 'content-type': 'application/json' }
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`
     let status: number
     let text: string
     try {
-      const signal = AbortSignal.timeout(this.timeout)
+      const lost = AbortSignal.timeout(options.timeout ?? this.timeout)
+      const signal = options.signal === undefined ? lost : AbortSignal.any([lost, options.signal])
       const url = `${this.#url}${WORKER_API}${path}`
       const answer = await send(url, { method: 'POST', headers, body, signal })
       status = answer.status
@@ -147,6 +154,15 @@ function problemOf(
   } catch {
     return null
   }
+}
+
+/** The API's refusal of data that does not fit, as handlers know it: sent again, it would be refused again. */
+export function misfitOf(error: StoreError): InvalidMessage {
+  const { issues } = error.details
+  return new InvalidMessage(error.message, {
+    issues: Array.isArray(issues) ? (issues as Issue[]) : [],
+    hint: error.hint,
+  })
 }
 
 function codeOf(error: unknown): string {

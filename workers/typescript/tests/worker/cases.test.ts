@@ -15,6 +15,7 @@ import { Log } from '../../src/worker/log.js'
 import { readManifest } from '../../src/worker/manifest.js'
 import { PreparedStep, shapesOf } from '../../src/worker/prepared.js'
 import { EnvironmentSecrets, Mask } from '../../src/worker/secrets.js'
+import { MemoryCalls } from '../../src/testing/memoryCalls.js'
 import { type Json, Script } from './script.js'
 
 /** What Temporal takes where nothing is stored elsewhere. */
@@ -74,6 +75,7 @@ async function run(given: Case): Promise<Outcome> {
   const executor = new Executor(steps(declared, script, given), {
     state: () => ({}) as State,
     streams: () => ({}),
+    calls: () => new MemoryCalls(),
     secrets: new EnvironmentSecrets(mask, given.environment ?? {}),
     log: (...line) => journal.log(...line),
   })
