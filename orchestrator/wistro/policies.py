@@ -57,6 +57,8 @@ class Emit(Options):
     """Drawn dashed: the step emits it only sometimes."""
     message: SchemaSource | None = None
     """The schema of the message: a pydantic model, another type, or a JSON Schema."""
+    alternative: bool = False
+    """Of all the emissions of a step that say so, exactly one happens."""
     where: str | None = None
     """Of a step without a handler: a CEL expression over `message`, what would be emitted. It is
     emitted where that holds: `message.outcome == "approved"`."""

@@ -29,6 +29,9 @@ def event(topic: str, *emits: object, **more: object) -> str:
 
 
 MAYBE_B = {"topic": "b", "conditional": True}
+EITHER_B, EITHER_C = ({"topic": topic, "alternative": True} for topic in "bc")
+TASK = {"input": {"type": "object"}}
+YES, NO = ({"topic": topic, "where": f"message.answer.{topic}"} for topic in ("yes", "no"))
 
 
 def found_in(root: Path, **steps: str) -> list[tuple[str, str]]:
@@ -65,8 +68,27 @@ def found_in(root: Path, **steps: str) -> list[tuple[str, str]]:
             "again": event("a", {"topic": "a", "conditional": True}, "b"),
             "end": event("b", responds=True),
         },
+        {
+            "ask": call("a"),
+            "choose": event("a", EITHER_B, EITHER_C),
+            "one": event("b", responds=True),
+            "other": event("c", responds=True),
+        },
+        {
+            "ask": call(MAYBE_B, responds="conditional"),
+            "one": event("b", responds=True),
+        },
+        {
+            "ask": call("a"),
+            "person": step("NoopStep", "Ask her", subscribes=["a"], emits=[YES, NO], **TASK),
+            "one": event("yes", responds=True),
+            "other": event("no", responds=True),
+        },
     ],
-    ids=["itself", "next", "beside", "sometimes", "joined", "loop"],
+    ids=[
+        *("itself", "next", "beside", "sometimes", "joined", "loop"),
+        *("either", "or else", "people"),
+    ],
 )
 def test_one_answer_on_every_way(tmp_path: Path, steps: dict[str, str]) -> None:
     assert found_in(tmp_path, **steps) == []
@@ -132,3 +154,19 @@ def test_a_flow_too_wide_to_follow(tmp_path: Path) -> None:
         for n in range(12)
     }
     assert found_in(tmp_path, ask=call(*topics), **steps) == []
+
+
+def test_a_person_whose_answer_may_lead_nowhere(tmp_path: Path) -> None:
+    ask_her = step("NoopStep", "Ask her", subscribes=["a"], emits=[YES], **TASK)
+    found = found_in(tmp_path, ask=call("a"), person=ask_her, one=event("yes", responds=True))
+    assert found == [("path_without_answer", "`ask` → `person`; `person` may emit nothing")]
+
+
+def test_both_subscribers_of_one_emission_or_none(tmp_path: Path) -> None:
+    found = found_in(
+        tmp_path,
+        ask=call(MAYBE_B, responds="conditional"),
+        one=event("b", responds=True),
+        two=event("b", responds=True),
+    )
+    assert [code for code, _ in found] == ["path_with_two_answers"]

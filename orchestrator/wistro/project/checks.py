@@ -154,6 +154,9 @@ def _crons(graph: Graph) -> Iterator[Finding]:
 def _expressions(graph: Graph) -> Iterator[Finding]:
     for step in graph.steps:
         texts = [(f"subscribes[{i}].where", each.where) for i, each in enumerate(step.subscribes)]
+        texts += [(f"emits[{i}].where", each.where) for i, each in enumerate(step.emits)]
+        if step.awaits:
+            texts += [("await.where", step.awaits.where)]
         if step.join:
             quorum = step.join.quorum
             texts += [("join.key", step.join.key)]
@@ -171,7 +174,9 @@ def _expressions(graph: Graph) -> Iterator[Finding]:
                     re.sub(
                         r"INVALID_ARGUMENT: ERROR: <input>:|\n.*", "", str(error), flags=re.DOTALL
                     ),
-                    "write CEL over `message`, such as `message.total > 100`",
+                    "write CEL over `message` and `request`, such as `message.order == request.id`"
+                    if field == "await.where"
+                    else "write CEL over `message`, such as `message.total > 100`",
                 )
 
 
@@ -330,16 +335,18 @@ def _subscriptions(graph: Graph) -> Iterator[Finding]:
             yield _error(
                 step, "no_subscription", "subscribes", message, "name a topic in `subscribes`"
             )
-        for index, each in enumerate(step.subscribes):
+        wanted = [(f"subscribes[{i}]", each.topic) for i, each in enumerate(step.subscribes)]
+        if step.awaits:
+            wanted += [("await.topic", step.awaits.topic)]
+        for field, topic in wanted:
             for flow in step.flows:
-                if graph.emitters(each.topic, flow) or graph.arrives(each.topic, flow):
+                if graph.emitters(topic, flow) or graph.arrives(topic, flow):
                     continue
-                field = f"subscribes[{index}]"
-                emitters = graph.emitters(each.topic)
+                emitters = graph.emitters(topic)
                 yield (
-                    _crossing(step, field, each.topic, flow, emitters[0])
+                    _crossing(step, field, topic, flow, emitters[0])
                     if emitters
-                    else _nobody_emits(graph, step, field, each.topic, flow)
+                    else _nobody_emits(graph, step, field, topic, flow)
                 )
 
 
@@ -377,15 +384,15 @@ def _emissions(graph: Graph) -> Iterator[Finding]:
             for flow in step.flows:
                 # A trigger's messages reach every flow that it is in.
                 reached = step.flows if step.kind in TRIGGER_KINDS else (flow,)
-                shared = graph.settings.shared(topic) and graph.subscribers(topic)
-                heard = any(graph.subscribers(topic, name) for name in reached)
+                shared = graph.settings.shared(topic) and graph.receivers(topic)
+                heard = any(graph.receivers(topic, name) for name in reached)
                 if heard or shared or graph.drawn_out(topic, flow):
                     continue
-                others = sorted({name for s in graph.subscribers(topic) for name in s.flows})
+                others = sorted({name for s in graph.receivers(topic) for name in s.flows})
                 hint = "subscribe to it in a step, or stop emitting it"
                 if others:
                     hint = (
-                        f"the flow `{others[0]}` subscribes to it: declare the topic as `shared` "
+                        f"the flow `{others[0]}` receives it: declare the topic as `shared` "
                         f"in `{SETTINGS}` for its messages to cross"
                     )
                 message = f"nothing receives `{topic}` in the flow `{flow}`"
@@ -423,7 +430,8 @@ def _receivers(
     for step in graph.subscribers(topic):
         together = shared or set(step.flows) & set(emitter.flows)
         # A join hands over several messages: its input is not the shape of one.
-        if step.input is None or step.join or not together:
+        # What people answer is not what they are asked, either.
+        if step.input is None or step.join or step.task or not together:
             continue
         if problem := disagreement(given, step.input):
             index = [each.topic for each in step.subscribes].index(topic)
@@ -477,7 +485,7 @@ def _queues(graph: Graph) -> Iterator[Finding]:
 
 def _unused_topics(graph: Graph) -> Iterator[Finding]:
     for topic in graph.settings.topics:
-        if not graph.subscribers(topic) and not graph.emitters(topic):
+        if not graph.receivers(topic) and not graph.emitters(topic):
             known = [name for name in graph.topics if name not in graph.settings.topics]
             match = closest(topic, known)
             yield Finding(

@@ -211,12 +211,16 @@ def _emits(config: StepConfig, input: dict[str, object] | None) -> tuple[Emit, .
     if not isinstance(config, NoopStep) or not config.executable:
         return emissions
     form = answered_schema(input, by_people=config.input is not None)
-    return tuple(
-        emit.model_copy(update={"message": form})
-        if emit.message is None and emit.topic not in config.notices
-        else emit
-        for emit in emissions
-    )
+    chosen = sum(emit.where is not None for emit in emissions)
+
+    def answered(emit: Emit) -> Emit:
+        if emit.topic in config.notices:
+            return emit
+        # Conditions that tell one answer from the other; a single one leaves the other open.
+        choice = {"conditional": True, "alternative": chosen > 1} if emit.where else {}
+        return emit.model_copy(update={"message": emit.message or form, **choice})
+
+    return tuple(answered(emit) for emit in emissions)
 
 
 def _with_schema(emit: Emit) -> Emit:

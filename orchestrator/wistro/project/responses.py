@@ -85,7 +85,7 @@ class _Walk:
         if step.responds == "conditional":
             yield Way(answers=1, path=(step.id,))
         own = 1 if step.responds is True else 0
-        optional = bool(step.emits) and all(emit.conditional for emit in step.emits)
+        optional = _may_emit_nothing(step)
         for after in self._after(step, here):
             early = step.id if optional and not after.path and not after.joins else None
             yield Way(
@@ -97,31 +97,54 @@ class _Walk:
 
     def _after(self, step: Descriptor, here: tuple[str, ...]) -> list[Way]:
         """Everything that may follow a step, its emissions taken together."""
+        return self._combined(self._choices(step, here))
+
+    def _choices(self, step: Descriptor, here: tuple[str, ...]) -> Iterator[list[Way]]:
+        """For each emission, and for the alternatives together: the ways it may go on with."""
+        # A step that answers or goes on emits something when it goes on: with one emission, that one.
+        sure = step.responds == "conditional" and len(step.emits) == 1
+        either: list[Way] = []
+        for emit in step.emits:
+            found = self._combined(self._received(emit.topic, here))
+            if emit.alternative:
+                either += found
+            elif emit.conditional and not sure:
+                yield [*found, _NOTHING]
+            else:
+                yield found
+        if either:
+            yield either
+
+    def _received(self, topic: str, here: tuple[str, ...]) -> Iterator[list[Way]]:
+        """For each subscriber of the topic: the ways it may go on with."""
+        for subscriber in self._graph.subscribers(topic, self._flow):
+            if not subscriber.runs:
+                continue
+            if subscriber.join is not None:
+                found = [Way(answers=0, path=(), joins=frozenset({subscriber.id}))]
+            else:
+                found = self._from(subscriber, here)
+            filtered = any(s.topic == topic and s.where for s in subscriber.subscribes)
+            yield [*found, _NOTHING] if filtered else found
+
+    def _combined(self, choices: Iterable[list[Way]]) -> list[Way]:
+        """Every combination of what is chosen at the same time."""
         found = [_NOTHING]
-        for choice in self._choices(step, here):
+        for choice in choices:
             found = _distinct(_together([way, more]) for way in found for more in choice)
             if len(found) > _MOST_WAYS:
                 raise TooManyWays
         return found
 
-    def _choices(self, step: Descriptor, here: tuple[str, ...]) -> Iterator[list[Way]]:
-        """For each subscriber of what the step emits: the ways it may go on with."""
-        for emit in step.emits:
-            for subscriber in self._graph.subscribers(emit.topic, self._flow):
-                if not subscriber.runs:
-                    continue
-                if subscriber.join is not None:
-                    found = [Way(answers=0, path=(), joins=frozenset({subscriber.id}))]
-                else:
-                    found = self._from(subscriber, here)
-                filtered = any(s.topic == emit.topic and s.where for s in subscriber.subscribes)
-                if emit.conditional or filtered:
-                    found = [*found, _NOTHING]
-                yield found
-
     def _reached(self, step: Descriptor) -> set[str]:
         topics = [emit.topic for emit in step.emits]
         return {s.id for topic in topics for s in self._graph.subscribers(topic, self._flow)}
+
+
+def _may_emit_nothing(step: Descriptor) -> bool:
+    if step.responds == "conditional":
+        return False  # then it answers
+    return bool(step.emits) and all(e.conditional and not e.alternative for e in step.emits)
 
 
 def _together(branches: Iterable[Way]) -> Way:
