@@ -20,6 +20,13 @@ type Context interface {
 	Emit(topic string, data any) error
 	// Respond gives the answer of a callable flow, once per run.
 	Respond(data any) error
+	// Call runs a callable flow, waits for its answer and reads it into a pointer; nil drops the answer. An
+	// attempt that follows a crash finds the call that was made, and does not make another one. It ends with
+	// the run that made it. [Callable] gives flows types.
+	//
+	// A flow that does not answer is a [CallFailedError]; one that has not answered in time a
+	// [CallPendingError].
+	Call(flow string, input, into any, options ...CallOption) error
 	// State is the durable values by group and key, shared by the flows of the project.
 	State() State
 	// Streams is the live collection of that name.
@@ -80,6 +87,8 @@ type Trigger struct {
 	ClientContext json.RawMessage `json:"client_context"`
 	// Traceparent is the W3C trace context of the caller.
 	Traceparent string `json:"traceparent"`
+	// Depth is how many calls of flows lie between this run and the one that no flow called.
+	Depth int `json:"depth"`
 }
 
 // RunRef names a run, and a delivery in it.

@@ -14,6 +14,8 @@ const (
 	CodeUndeclaredTopic = "undeclared_topic"
 	// CodeAlreadyResponded is of a second answer.
 	CodeAlreadyResponded = "already_responded"
+	// CodeCallPending is of a flow that was called and has not answered yet.
+	CodeCallPending = "call_pending"
 	// CodeAttemptOver is of a context that is used after its handler has returned.
 	CodeAttemptOver = "attempt_over"
 )

@@ -38,6 +38,8 @@ type Given struct {
 	Trigger wistro.Trigger
 	// Secrets are passwords and keys by their names.
 	Secrets map[string]string
+	// Answers are what flows answer that the handler calls, by their ids.
+	Answers map[string]Answer
 }
 
 // Context is a [wistro.Context] that remembers what a handler did. It may be given to a function that takes
@@ -57,6 +59,7 @@ type Context struct {
 	emissions  []Emission
 	response   json.RawMessage
 	heartbeats []json.RawMessage
+	calls      []Call
 	streams    map[string]*Stream
 	over       bool
 }
@@ -77,7 +80,8 @@ func New(t testing.TB) *Context {
 		Context: ctx,
 		Given: Given{
 			Step: "step", Flow: "test", Attempt: 1, Secrets: map[string]string{},
-			RunID: "0af7651916cd43dd8448eb211c80319c", DeliveryID: "b7ad6b7169203331",
+			Answers: map[string]Answer{},
+			RunID:   "0af7651916cd43dd8448eb211c80319c", DeliveryID: "b7ad6b7169203331",
 			IdempotencyKey: "0af7651916cd43dd8448eb211c80319c:b7ad6b7169203331",
 			Trigger:        wistro.Trigger{Kind: "event"},
 		},

@@ -23,6 +23,8 @@ type Trigger struct {
 	By            *string         `json:"by"`
 	ClientContext json.RawMessage `json:"client_context"`
 	Traceparent   *string         `json:"traceparent"`
+	// Depth is how many calls of flows lie between the run and the one that no flow called.
+	Depth int `json:"depth"`
 }
 
 // Invocation is one delivery, as handed to a worker.
@@ -39,6 +41,8 @@ type Invocation struct {
 	Data           json.RawMessage `json:"data"`
 	// Attempt counts the attempts made before this call.
 	Attempt int `json:"attempt"`
+	// Released is how often an operator had it made again: the flows it calls are called again then.
+	Released int `json:"released"`
 	// Segment is given only to workers on the queue of the runs, which this one is not.
 	Segment *Segment `json:"segment"`
 	Version int      `json:"version"`

@@ -55,7 +55,7 @@ func NewAPI(url string, keys codec.Keys, log *slog.Logger) *API {
 	transport.MaxIdleConnsPerHost = 32
 	return &API{
 		url: strings.TrimRight(url, "/"), keys: keys, log: log,
-		client: &http.Client{Transport: transport, Timeout: apiTimeout},
+		client: &http.Client{Transport: transport},
 		tokens: map[tokenOf]string{},
 	}
 }
@@ -88,6 +88,8 @@ type call struct {
 	repeatable bool
 	// patience is how long to go on trying, with growing pauses, while the API is away.
 	patience time.Duration
+	// wait is how long the API was asked to wait before it answers.
+	wait time.Duration
 }
 
 // do makes a call and reads its answer. While the API is away it is tried again; one that would do harm if
@@ -107,7 +109,7 @@ func (a *API) do(ctx context.Context, c call, into any) error {
 			Hint: "store values that `encoding/json` can write",
 		}
 	}
-	deadline, pause := time.Now().Add(c.patience), apiFirstPause
+	deadline, pause := time.Now().Add(c.wait+c.patience), apiFirstPause
 	for {
 		err := a.attempt(ctx, c, body, into)
 		var gone *awayError
@@ -143,6 +145,8 @@ type awayError struct {
 func (e *awayError) Error() string { return e.err.Error() }
 
 func (a *API) attempt(ctx context.Context, c call, body []byte, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, c.wait+apiTimeout)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+workerAPI+"/"+c.path, bytes.NewReader(body))
 	if err != nil {
 		return err
@@ -226,11 +230,14 @@ type calls struct {
 }
 
 func (c calls) do(path string, body any, repeatable bool, into any) error {
-	if err := c.check(path); err != nil {
+	return c.make(call{path: path, body: body, repeatable: repeatable, patience: apiPatience}, into)
+}
+
+func (c calls) make(of call, into any) error {
+	if err := c.check(of.path); err != nil {
 		return err
 	}
-	return c.api.do(c.ctx, call{
-		path: path, body: schema.Filled{Value: body}, repeatable: repeatable, patience: apiPatience,
-		token: func() (string, error) { return c.api.token(c.flow, c.run) },
-	}, into)
+	of.body = schema.Filled{Value: of.body}
+	of.token = func() (string, error) { return c.api.token(c.flow, c.run) }
+	return c.api.do(c.ctx, of, into)
 }

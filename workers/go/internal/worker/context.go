@@ -19,6 +19,7 @@ type handlerContext struct {
 	recording  *recording
 	services   Services
 	logger     *slog.Logger
+	calling    calling
 }
 
 var _ wistro.Context = (*handlerContext)(nil)
@@ -40,6 +41,10 @@ func (c *handlerContext) Emit(topic string, data any) error { return c.recording
 func (c *handlerContext) Respond(data any) error            { return c.recording.respond(data) }
 func (c *handlerContext) Secrets() wistro.Secrets           { return c.services.Secrets }
 func (c *handlerContext) Logger() *slog.Logger              { return c.logger }
+
+func (c *handlerContext) Call(flow string, input, into any, options ...wistro.CallOption) error {
+	return c.calling.call(c.calls(), c.invocation, made(flow, input, options), into)
+}
 
 func (c *handlerContext) Heartbeat(details any) error {
 	progress, err := c.recording.progress(details)
@@ -87,6 +92,7 @@ func (c *handlerContext) Trigger() wistro.Trigger {
 	trigger := wistro.Trigger{
 		Kind: given.Kind, Step: value(given.Step), Topic: value(given.Topic), By: value(given.By),
 		ClientContext: known(given.ClientContext), Traceparent: value(given.Traceparent),
+		Depth: given.Depth,
 	}
 	if given.Parent != nil {
 		trigger.Parent = &wistro.RunRef{

@@ -117,6 +117,10 @@ func typeNames(err error) []string {
 			names = append(names, "Terminal")
 		case *wistro.RetryableError:
 			names = append(names, "Retryable")
+		case *wistro.CallFailedError:
+			names = append(names, "CallFailed")
+		case *wistro.CallPendingError:
+			names = append(names, "CallPending")
 		case *panicError:
 			if _, isError := found.value.(error); !isError {
 				names = append(names, "Panic")
