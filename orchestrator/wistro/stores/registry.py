@@ -10,6 +10,7 @@ from typing import TypeAlias, cast
 from wistro.errors import SetupError
 from wistro.stores.audit import Audit
 from wistro.stores.encoding import MAX_VALUE_BYTES
+from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
@@ -79,6 +80,28 @@ async def open_audit(adapter: str, address: str | Path = "") -> Audit:
 
         return MemoryAudit()
     raise _unknown(adapter, "audit", ["memory", "sqlite"])
+
+
+async def open_inbox(adapter: str, address: str | Path = "") -> InboxStore:
+    """Open an inbox.
+
+    Args:
+        adapter: `sqlite` or `memory`.
+        address: A file for `sqlite`, which may be the one that holds the state.
+
+    Raises:
+        SetupError: when there is no such adapter.
+        StoreError: when the inbox cannot be opened.
+    """
+    if adapter == "sqlite":
+        from wistro.stores.sqlite_inbox import SqliteInbox
+
+        return await SqliteInbox.open(Path(address))
+    if adapter == "memory":
+        from wistro.stores.memory_inbox import MemoryInbox
+
+        return MemoryInbox()
+    raise _unknown(adapter, "inbox", ["memory", "sqlite"])
 
 
 async def open_streams(

@@ -12,6 +12,7 @@ import structlog
 
 from wistro.errors import StoreError
 from wistro.stores.audit import Audit
+from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
@@ -22,23 +23,29 @@ KEEP_JOURNAL = timedelta(days=7)
 
 KEEP_AUDIT = timedelta(days=90)
 """How long refusals are kept; beyond a number of them, the oldest go sooner."""
+KEEP_TASKS = timedelta(days=30)
+"""How long tasks are listed once they are closed, and how long their files are kept."""
 _PRUNE_EVERY = timedelta(hours=1)
 _log = structlog.stdlib.get_logger("wistro.host")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """Where steps keep values and items, and where it is noted what runs do and who was refused."""
+    """Where steps keep values and items, and where it is noted what runs do and who was refused.
+
+    The inbox lists what they ask people.
+    """
 
     state: StateStore
     streams: StreamStore
     journal: Journal
     audit: Audit
+    inbox: InboxStore
 
 
 @asynccontextmanager
 async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
-    """The project's stores while the context is open; journal and audit are kept short meanwhile.
+    """The project's stores while the context is open; what grows is kept short meanwhile.
 
     Raises:
         SetupError: the project names an adapter that there is not.
@@ -53,18 +60,21 @@ async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
         stack.push_async_callback(journal.close)
         audit = await runtime.open_audit()
         stack.push_async_callback(audit.close)
-        pruning = asyncio.create_task(_prune(journal, audit))
+        inbox = await runtime.open_inbox()
+        stack.push_async_callback(inbox.close)
+        pruning = asyncio.create_task(_prune(journal, audit, inbox))
         stack.callback(pruning.cancel)
-        yield Stores(state=state, streams=streams, journal=journal, audit=audit)
+        yield Stores(state=state, streams=streams, journal=journal, audit=audit, inbox=inbox)
 
 
-async def _prune(journal: Journal, audit: Audit) -> None:
+async def _prune(journal: Journal, audit: Audit, inbox: InboxStore) -> None:
     while True:
         try:
             removed = await journal.prune(KEEP_JOURNAL)
             if removed:
                 _log.info("journal pruned", entries=removed)
             await audit.prune(KEEP_AUDIT)
+            await inbox.prune(KEEP_TASKS)
         except StoreError as error:
-            _log.warning("the journal was not pruned", error=error.message)
+            _log.warning("the stores were not pruned", error=error.message)
         await asyncio.sleep(_PRUNE_EVERY.total_seconds())

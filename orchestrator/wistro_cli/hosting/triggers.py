@@ -48,6 +48,7 @@ class TriggersPart:
             streams=stores.streams,
             journal=stores.journal,
             audit=stores.audit,
+            inbox=stores.inbox,
             development=options.development,
             ui_origins=options.ui_origins,
         )

@@ -14,8 +14,9 @@ from temporalio.converter import DataConverter, ExternalStorage
 from wistro.project import Project
 from wistro.project.lock import Lock
 from wistro.stores.audit import Audit
+from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
-from wistro.stores.registry import open_audit, open_journal, open_state, open_streams
+from wistro.stores.registry import open_audit, open_inbox, open_journal, open_state, open_streams
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
 from wistro.temporal.host.connect import connect
@@ -110,6 +111,10 @@ class Runtime:
         own = settings.address if settings.adapter == "sqlite" else None
         address = own or self.folder / "wistro.db"
         return await open_streams(adapter, address, max_item_bytes=settings.max_value)
+
+    async def open_inbox(self) -> InboxStore:
+        """The project's inbox."""
+        return await open_inbox("sqlite", self.folder / "wistro.db")
 
     async def open_journal(self) -> Journal:
         """The project's journal."""
