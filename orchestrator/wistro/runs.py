@@ -14,6 +14,7 @@ DeliveryStatus = Literal[
     "queued",
     "running",
     "retrying",
+    "outside",
     "held",
     "completed",
     "failed",

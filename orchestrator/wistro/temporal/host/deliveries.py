@@ -36,6 +36,7 @@ _OF_STATE: dict[str, DeliveryStatus] = {
     "queued": "queued",
     "running": "running",
     "waiting": "retrying",
+    "outside": "outside",
     "held": "held",
     "failed": "failed",
     "cancelled": "cancelled",
