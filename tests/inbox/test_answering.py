@@ -1,0 +1,61 @@
+"""People answer the tasks of runs, on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.inbox.conftest import SECRET, OpenDesk, refunds
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_an_answer_goes_on_as_a_message(open_desk: OpenDesk) -> None:
+    async with open_desk(refunds()) as desk:
+        run, task = await desk.wanted()
+        assert (task["name"], task["status"], task["votes"]) == ("Approve the refund", "open", 0)
+        shown = (await desk.admin.get(f"/tasks/{task['id']}")).json()
+        assert shown["request"] == {"order": "7", "note": SECRET}
+        assert shown["input"]["required"] == ["approved"]
+        answered = await desk.answer(task, {"approved": True, "amount": 5})
+        assert answered.json() == {"id": task["id"], "action": "answer", "by": "anna"}
+        ended = await desk.ended(run)
+        assert ended.status == "completed"
+        message = await desk.kept("decided", run)
+        assert message["answer"] == {"approved": True, "amount": 5}
+        assert (message["by"], message["outcome"]) == ("anna", "answered")
+        assert message["request"] == {"order": "7", "note": SECRET}
+        closed = await desk.task_of(run, "closed")
+        assert closed["status"] == "closed"
+        shown = (await desk.admin.get(f"/tasks/{task['id']}")).json()
+        assert (shown["outcome"], shown["emitted"]) == ("answered", ["refund.approved"])
+        assert shown["answers"][0]["by"] == "anna"
+
+
+async def test_a_wrong_answer_names_the_field(open_desk: OpenDesk) -> None:
+    async with open_desk(refunds()) as desk:
+        _, task = await desk.wanted()
+        wrong = await desk.answer(task, {"amount": -1, "color": "red"})
+        assert wrong.status_code == 422
+        fields = {detail["field"] for detail in wrong.json()["error"]["details"]}
+        assert {"data.approved", "data.amount"} <= fields
+        nameless = await desk.admin.post(f"/tasks/{task['id']}/answer", json={"data": {}})
+        assert nameless.status_code == 422
+        assert nameless.json()["error"]["details"][0]["field"] == "by"
+        assert (await desk.admin.get("/tasks/none")).status_code == 404
+
+
+async def test_of_two_people_at_once_one_wins(open_desk: OpenDesk) -> None:
+    async with open_desk(refunds()) as desk:
+        run, task = await desk.wanted()
+        names = ("anna", "bob")
+        answers = await asyncio.gather(
+            *(desk.answer(task, {"approved": True, "reason": name}, name) for name in names)
+        )
+        codes = sorted(answer.status_code for answer in answers)
+        assert codes == [200, 409]
+        late = next(answer for answer in answers if answer.status_code == 409)
+        assert late.json()["error"]["code"] == "task_closed"
+        winner = next(n for n, a in zip(names, answers, strict=True) if a.status_code == 200)
+        assert (await desk.kept("decided", run))["by"] == winner
