@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,13 @@ from wistro.project.manifest import worker_manifest
 from wistro.project.project import Compiled
 from wistro.project.toolchains import GO
 from wistro.stores.memory import MemoryJournal, MemoryState
+from wistro.stores.worker_client import WORKER_API
+from wistro.temporal.host.handler_calls import HandlerCalls
 from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress
 from wistro_codec import RunToken, verify_run_token
+from wistro_triggers.calls_worker_api import calls_worker_api
 from wistro_worker.serve import Backends, python_worker
 
 
@@ -125,11 +129,17 @@ def run(temporal_server: TemporalServer, built: Built, tmp_path: Path) -> Run:
         def verify(token: str) -> RunToken:
             return verify_run_token(runtime.keys, token, now=time.time())
 
+        app = application(state, journal, verify)
+        calls = partial(HandlerCalls, engine)
+        app.include_router(
+            calls_worker_api(calls=lambda run: calls(run.flow, run.run_id), verify=verify),
+            prefix=WORKER_API,
+        )
         manifest = worker_manifest(lock, "go", root=project.root)
         path = tmp_path / "go.json"
         path.write_text(manifest.model_copy(update={"drain": 1.0}).text())
         async with (
-            serving(application(state, journal, verify)) as api,
+            serving(app) as api,
             python_worker(
                 project.root, lock, Backends(state=lambda _: state, journal=journal)
             ) as python,

@@ -168,7 +168,78 @@ FILES: Mapping[str, str] = {
             return started, nil
         })
         """,
+    "price.step.py": """
+        import asyncio
+        from wistro import CallStep, Terminal
+        config = CallStep(name="Price a parcel", flows=["prices"])
+        async def handler(parcel, ctx):
+            await ctx.state.increment("prices", ctx.trigger.parent.run_id, 1)
+            if parcel["weight"] > 30:
+                raise Terminal("it is too heavy", code="too_heavy", details={"status": 422})
+            await asyncio.sleep(parcel.get("seconds", 0))
+            return {"price": parcel["weight"] * 1.5, "depth": ctx.trigger.depth, "for": ctx.client_context}
+        """,
+    "quote.step.go": """
+        package steps
+
+        import (
+            "errors"
+            "time"
+
+            "wistro.dev/go"
+        )
+
+        type Parcel struct {
+            Weight  float64 `json:"weight"`
+            Seconds float64 `json:"seconds,omitempty"`
+        }
+
+        type Quote struct {
+            Price float64 `json:"price"`
+            Depth int     `json:"depth"`
+            For   string  `json:"for"`
+        }
+
+        var prices = wistro.Callable[Parcel, Quote]("prices")
+
+        var QuoteParcel = wistro.Call(wistro.CallConfig{
+            Name: "Quote a parcel", Flows: []string{"quotes"}, Heartbeat: 2 * time.Second,
+            Retry: &wistro.Retry{Attempts: 10, FirstDelay: 10 * time.Millisecond},
+        }, func(ctx wistro.Context, in Parcel) (Quote, error) {
+            quote, err := prices.Call(ctx, in, wistro.CallContext("Ada"))
+            var failed *wistro.CallFailedError
+            if errors.As(err, &failed) && in.Weight > 100 {
+                ctx.Logger().Warn("no price", "status", failed.Status, "code", failed.Code)
+                return Quote{For: "nobody"}, nil
+            }
+            return quote, err
+        })
+        """,
+    "misquote.step.go": """
+        package steps
+
+        import "wistro.dev/go"
+
+        var Misquote = wistro.Event(wistro.EventConfig{
+            Name: "Answer what nobody asked", Flows: []string{"misquotes"},
+            Subscribes: []string{"misquote.asked"}, Responds: wistro.RespondsAlways,
+        }, func(ctx wistro.Context, _ any) error {
+            return ctx.Respond(map[string]any{"price": "a lot"})
+        })
+        """,
+    "ask_misquote.step.py": """
+        from wistro import CallStep
+        config = CallStep(name="Ask for a wrong quote", flows=["misquotes"], emits=["misquote.asked"])
+        async def handler(order, ctx):
+            await ctx.emit("misquote.asked", order)
+        """,
     "wistro.yml": (
+        "flows:\n"
+        + "".join(
+            f"  {flow}: {{}}\n" for flow in ("orders", "odd", "waiting", "slow", "prices", "quotes")
+        )
+        + "  misquotes: { callable: { output:"
+        " { type: object, properties: { price: { type: number } } } } }\n"
         "topics:\n"
         + "".join(
             f"  {topic}: {{ external: true }}\n"
