@@ -17,9 +17,9 @@ from wistro.project.lock import Lock
 from wistro.temporal import wire
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.history import find_run
+from wistro.temporal.host.hosting import WORKFLOWS
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress, configured_server
-from wistro.temporal.workflows.run import RunWorkflow
 from wistro_cli.address import read_address
 
 
@@ -52,7 +52,7 @@ async def replay_histories(
     lock = _lock(project)
     server = _server(root)
     runtime = Runtime.open(project, lock, server or ServerAddress(address="", namespace="default"))
-    replayer = Replayer(workflows=[RunWorkflow], data_converter=runtime.data_converter)
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=runtime.data_converter)
     found: list[Replayed] = []
     with engine_errors():
         async for history in _histories(runtime, what, limit, known=server is not None):

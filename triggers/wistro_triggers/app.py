@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from wistro.channels import Channels
 from wistro.stores.api_keys import FILE, ApiKeyFile
 from wistro.stores.audit_buffer import AuditBuffer
 from wistro.stores.memory_audit import MemoryAudit
 from wistro.stores.stream import Place
 from wistro.stores.worker_client import WORKER_API
+from wistro.targets import Targets
 from wistro.temporal.host.stream_access import ask_stream
 from wistro_codec import RunToken, verify_run_token
 from wistro_codec.server import bearer_token, codec_router, loopback
@@ -23,6 +25,7 @@ from wistro_codec.storage import resolver
 from wistro_triggers.admission import Admission
 from wistro_triggers.auth import RequireToken
 from wistro_triggers.calls import CallServer, calls_router
+from wistro_triggers.channels import ChannelServer, channels_router, channels_worker_api
 from wistro_triggers.edge import Edge
 from wistro_triggers.endpoints import EndpointServer
 from wistro_triggers.faults import install_faults
@@ -54,7 +57,7 @@ if TYPE_CHECKING:
     from wistro.temporal.host.runtime import Runtime
 
 OURS = "/_wistro"
-PUBLIC = (f"{OURS}/streams",)
+PUBLIC = (f"{OURS}/streams", f"{OURS}/channels")
 """What is below `OURS` and yet for the public: it asks each client who it is."""
 
 
@@ -103,6 +106,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         audit=AuditBuffer(audit or MemoryAudit()),
         live=LiveStreams(journal),
         messages=Messages(engine),
+        targets=Targets(lambda: engine.lock, root=runtime.project.root),
     )
     server = EndpointServer(
         engine=engine, answer_timeout=settings.answer_timeout, development=development
@@ -114,7 +118,11 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
     followers = _followers(site, runtime, development=development)
     ours.include_router(streams_router(followers, "/streams"))
-    calls = CallServer(engine=engine, admission=admission, development=development)
+    channels = ChannelServer(feed=followers.feed, keys=runtime.keys, admission=admission)
+    ours.include_router(channels_router(channels))
+    calls = CallServer(
+        engine=engine, admission=admission, development=development, targets=site.targets
+    )
     app = _shell(site, routes, routers=(_worker_api(site, runtime), calls_router(calls)), ours=ours)
     # Motia's clients connect to wherever the server is, at any path.
     app.include_router(streams_router(followers, "/{path:path}"))
@@ -245,4 +253,5 @@ def _worker_api(site: Site, runtime: Runtime) -> APIRouter:
         project=site.lock.project, state=site.state, journal=site.journal, verify=verify
     )
     router.include_router(streams_worker_api(served=site.streams, verify=verify))
+    router.include_router(channels_worker_api(Channels(site.streams.store), verify))
     return router

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote
@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wistro.access import Identity, Refusal, refusal
 from wistro.contract import CallStatus
-from wistro.errors import RunError
+from wistro.errors import InvalidMessage, RunError
 from wistro.project.callables import callable_flow
+from wistro.targets import Asked, Targets
+from wistro.temporal import wire
 from wistro.temporal.host.callers import caller_of
 from wistro.temporal.host.calls import Called, Caller, Calls
 from wistro_triggers import metrics
@@ -39,6 +41,20 @@ _HTTP: Mapping[CallStatus, int] = {
 }
 
 
+class RespondTo(BaseModel):
+    """A response target, and the address that it needs: `{"target": "webhook", "url": …}`."""
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+    target: str
+    """`webhook`, `topic`, `run`, `channel`, `inbox`, `none`, or one of the project's own."""
+
+    @property
+    def address(self) -> dict[str, object]:
+        """What stands beside the target."""
+        return dict(self.model_extra or {})
+
+
 class Call(BaseModel):
     """What a caller sends."""
 
@@ -50,6 +66,8 @@ class Call(BaseModel):
     """What handlers see of the caller: its app, its locale, anything."""
     response_meta: object = None
     """What comes back untouched with the answer, and is shown to nobody else."""
+    respond_to: RespondTo | None = None
+    """Who is told the answer. The call is then answered 202 at once, unless `Prefer: wait` is given."""
 
 
 class CallView(BaseModel):
@@ -74,6 +92,7 @@ class CallServer:
     engine: Engine
     admission: Admission
     development: bool
+    targets: Targets
 
     async def call(self, flow: str, call: Call, request: Request) -> Response:
         """Start a run, and wait for its answer as long as the caller wants to.
@@ -94,7 +113,11 @@ class CallServer:
                     details=details,
                 )
         options = read_options(request.headers)
-        wait = None if options.respond_async else options.wait or found.timeout
+        respond_to = accept_target(
+            self.targets, call.respond_to, flow, identity, development=self.development
+        )
+        patience = found.timeout if respond_to is None else None
+        wait = None if options.respond_async else options.wait or patience
         called = await Calls(self.engine).call(
             flow,
             call.input,
@@ -108,6 +131,7 @@ class CallServer:
             idempotency_key=_own_key(identity, options.idempotency_key),
             after=options.after,
             at=options.at,
+            respond_to=respond_to,
         )
         metrics.count_run(_accepted(called), "call")
         return _response(called)
@@ -159,6 +183,30 @@ class CallServer:
             hint="ask with the key or token that the call was made with",
         )
         raise self.admission.refuse(request, identity, "fetch", refused, flow=flow)
+
+
+def accept_target(
+    targets: Targets,
+    given: RespondTo | None,
+    flow: str,
+    identity: Identity,
+    *,
+    development: bool = False,
+) -> wire.RespondTo | None:
+    """The response target of a call, once its address is found to be right.
+
+    Raises:
+        InvalidMessage: it is not; each issue names its field below `respond_to`.
+    """
+    if given is None or given.target == "none":
+        return None
+    asked = Asked(flow=flow, identity=identity, development=development)
+    try:
+        target, address = targets.check(given.target, given.address, asked)
+    except InvalidMessage as error:
+        issues = [replace(issue, field=f"respond_to.{issue.field}") for issue in error.issues]
+        raise InvalidMessage(error.message, issues=issues, hint=error.hint) from None
+    return wire.RespondTo(target=given.target, address=dict(address), many=target.many)
 
 
 def calls_router(server: CallServer) -> APIRouter:

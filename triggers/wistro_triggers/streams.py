@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import APIRouter, WebSocket
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 from wistro_triggers.problems import Problem
 from wistro_triggers.streams_access import StreamAccess
@@ -50,7 +51,9 @@ class StreamServer:
             return
         offered: Sequence[str] = socket.scope.get("subprotocols", ())
         await socket.accept(subprotocol=offered[0] if offered else None)
-        connection = StreamConnection(socket, self.feed, self.access, shown=_shown(socket, offered))
+        connection = StreamConnection(
+            socket, self.feed, self.access, shown=shown_tokens(socket, offered)
+        )
         try:
             await connection.serve()
         except Exception:
@@ -73,7 +76,7 @@ def streams_router(server: StreamServer, path: str) -> APIRouter:
     return router
 
 
-def _shown(socket: WebSocket, offered: Sequence[str]) -> tuple[str, ...]:
+def shown_tokens(socket: HTTPConnection, offered: Sequence[str]) -> tuple[str, ...]:
     """The tokens that a client shows: in a header, among the subprotocols, or in the address."""
     scheme, _, bearer = socket.headers.get("authorization", "").partition(" ")
     tokens = [bearer.strip()] if scheme.lower() == "bearer" else []

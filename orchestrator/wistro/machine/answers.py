@@ -41,10 +41,15 @@ def call_answer(plan: Plan, state: RunState) -> CallAnswer | None:
     return CallAnswer(status=status, error=_public(status, state.error), path=path)
 
 
-def told_answer(plan: Plan, state: RunState, told: Respond) -> CallAnswer | None:
-    """What a response target is told: each of several answers by itself, and then that it was the last."""
-    if plan.responses == "one":
-        return call_answer(plan, state)
+def told_answer(
+    plan: Plan, state: RunState, told: Respond, *, many: bool = True
+) -> CallAnswer | None:
+    """What a response target is told: each of several answers by itself, and then that it was the last.
+
+    One that does not take `many` is told nothing before the end, and then the list of them all.
+    """
+    if plan.responses == "one" or not many:
+        return call_answer(plan, state) if told.last else None
     if not told.last:
         return CallAnswer(status="answered", data=state.responses[told.number - 1])
     if state.outcome == "completed" and state.responses:

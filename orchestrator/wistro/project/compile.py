@@ -53,6 +53,7 @@ def compile_lock(graph: Graph) -> Lock:
             endpoints=_endpoints(settings),
             auth=settings.auth,
             workers=settings.workers,
+            answers=settings.answers,
         ),
     )
     return lock.sealed()

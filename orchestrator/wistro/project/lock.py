@@ -16,6 +16,7 @@ from wistro.access import Access, AccessRules
 from wistro.errors import SetupError
 from wistro.issues import issues_of
 from wistro.policies import BUILT_IN, Policy
+from wistro.project.answer_settings import AnswerSettings
 from wistro.project.auth_settings import AuthSettings
 from wistro.project.descriptor import Descriptor, Record, StreamDescriptor
 from wistro.project.schematable import extract_schemas, resolve_schemas
@@ -113,6 +114,7 @@ class Runtime(Record):
     endpoints: EndpointSettings = EndpointSettings()
     auth: AuthSettings = AuthSettings()
     workers: WorkerSettings = WorkerSettings()
+    answers: AnswerSettings = AnswerSettings()
 
 
 class Lock(Record):

@@ -22,6 +22,7 @@ from wistro.errors import Issue, SetupError
 from wistro.issues import issues_of
 from wistro.options import Duration, Options, matching
 from wistro.policies import Policy, Topic
+from wistro.project.answer_settings import AnswerSettings
 from wistro.project.auth_settings import AuthSettings
 from wistro.project.motia import looks_like_motia
 from wistro.project.source import Source, read_source
@@ -265,6 +266,8 @@ class Settings(Options):
     """How callers show who they are."""
     workers: WorkerSettings = WorkerSettings()
     """The processes that run handlers."""
+    answers: AnswerSettings = AnswerSettings()
+    """How answers reach those who called."""
 
     @field_validator("defaults")
     @classmethod

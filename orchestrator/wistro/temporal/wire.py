@@ -93,6 +93,8 @@ class RespondTo:
     target: str
     """The name that it is registered by: `webhook`, `topic`, `channel`, `inbox`, `run`, …"""
     address: dict[str, object] = field(default_factory=dict[str, object])
+    many: bool = True
+    """Whether it takes several answers; otherwise it gets their list in the end."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from wistro_triggers.live import live_router
+from wistro_triggers.management.answers import answers_router
 from wistro_triggers.management.audit import audit_router
 from wistro_triggers.management.flows import flows_router
 from wistro_triggers.management.operations import operations_router
@@ -26,6 +27,7 @@ def management_router(site: Site) -> APIRouter:
         schedules_router,
         state_router,
         streams_router,
+        answers_router,
         audit_router,
         project_router,
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from wistro.stores.audit_buffer import AuditBuffer
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
+from wistro.targets import Targets
 from wistro_triggers.live import LiveStreams
 from wistro_triggers.messages import Messages
 from wistro_triggers.problems import ErrorAnswer
@@ -45,6 +46,8 @@ class Site:
     project: Project
     live: LiveStreams
     messages: Messages
+    targets: Targets
+    """Where answers of calls may go."""
 
     @property
     def lock(self) -> Lock:

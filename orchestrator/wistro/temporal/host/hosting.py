@@ -11,7 +11,9 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from wistro.targets.registry import Targets
 from wistro.temporal import wire
+from wistro.temporal.activities.answers import AnswerActivities, AnswerServices
 from wistro.temporal.activities.calls import CallActivities
 from wistro.temporal.activities.inbox import TaskActivities
 from wistro.temporal.activities.links import Links
@@ -20,8 +22,12 @@ from wistro.temporal.host.activations import OnTheLoop
 from wistro.temporal.host.calls import Calls
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.services import OutsideServices
+from wistro.temporal.workflows.answer import AnswerWorkflow
 from wistro.temporal.workflows.run import RunWorkflow
 from wistro.temporal.workflows.stream_access import StreamAccessWorkflow
+
+WORKFLOWS = (RunWorkflow, AnswerWorkflow, StreamAccessWorkflow)
+"""What a project's queue of runs has."""
 
 DRAIN = timedelta(seconds=30)
 _HEARTBEATS = timedelta(seconds=5)
@@ -40,7 +46,9 @@ class StepQueue:
 def outside_activities(engine: Engine, services: OutsideServices) -> list[Callable[..., object]]:
     """What runs do outside of themselves."""
     calls = CallActivities(Calls(engine))
+    answers = services.answers or AnswerServices(targets=Targets(lambda: engine.lock))
     return [
+        AnswerActivities(engine.publish, answers).deliver_answer,
         calls.start_call,
         calls.check_call,
         TaskActivities(engine, services.inbox, services.links).show_task,
@@ -103,7 +111,7 @@ async def host_runs(  # noqa: PLR0913 - what a process hosts
     async with AsyncExitStack() as stack:
         main = working(
             wire.runs_queue(engine.catalogue.project),
-            workflows=[RunWorkflow, StreamAccessWorkflow],
+            workflows=WORKFLOWS,
             workflow_task_executor=OnTheLoop(),
             activities=activities,
             max_concurrent_activities=concurrency,

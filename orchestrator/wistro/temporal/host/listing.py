@@ -44,11 +44,12 @@ class RunFilter:
             RunError: `invalid_filter`.
         """
         parts = [
-            f"TaskQueue = {_quoted(wire.runs_queue(self.project))}",
-            f"WorkflowType != {_quoted(wire.STREAM_ACCESS)}",
+            f"TaskQueue = {quoted(wire.runs_queue(self.project))}",
+            f"WorkflowType != {quoted(wire.STREAM_ACCESS)}",
+            f"WorkflowType != {quoted(wire.ANSWER_WORKFLOW)}",
         ]
         if self.flow is not None:
-            parts.append(f"WorkflowType = {_quoted(self.flow)}")
+            parts.append(f"WorkflowType = {quoted(self.flow)}")
         if self.status is not None:
             if self.status not in _STATUS_QUERIES:
                 known = ", ".join(f"`{status}`" for status in _STATUS_QUERIES)
@@ -58,14 +59,14 @@ class RunFilter:
             parts.append(_STATUS_QUERIES[self.status])
         if self.trigger is not None:
             operator = "=" if ":" in self.trigger else "STARTS_WITH"
-            parts.append(f"{wire.TRIGGER_ATTRIBUTE.name} {operator} {_quoted(self.trigger)}")
+            parts.append(f"{wire.TRIGGER_ATTRIBUTE.name} {operator} {quoted(self.trigger)}")
         if self.since is not None:
-            parts.append(f"StartTime >= {_quoted(_iso(self.since))}")
+            parts.append(f"StartTime >= {quoted(iso_moment(self.since))}")
         if self.until is not None:
-            parts.append(f"StartTime < {_quoted(_iso(self.until))}")
+            parts.append(f"StartTime < {quoted(iso_moment(self.until))}")
         if self.text:
             prefix = self.text if "/" in self.text or not self.flow else f"{self.flow}/{self.text}"
-            parts.append(f"WorkflowId STARTS_WITH {_quoted(prefix)}")
+            parts.append(f"WorkflowId STARTS_WITH {quoted(prefix)}")
         return " AND ".join(parts)
 
 
@@ -73,18 +74,28 @@ async def list_runs(
     client: Client, wanted: RunFilter, *, limit: int, cursor: str | None
 ) -> RunPage:
     """One page of runs, newest first."""
-    token = _token(cursor) if cursor else None
+    token = decode_cursor(cursor) if cursor else None
     listing = client.list_workflows(wanted.query(), page_size=limit, next_page_token=token)
     await listing.fetch_next_page(page_size=limit)
     found = listing.current_page or ()
     following = listing.next_page_token
     return RunPage(
         runs=[summarize(execution) for execution in found],
-        next_cursor=base64.urlsafe_b64encode(following).decode() if following else None,
+        next_cursor=encode_cursor(following) if following else None,
     )
 
 
-def _token(cursor: str) -> bytes:
+def encode_cursor(token: bytes) -> str:
+    """The cursor of the page that Temporal gives for a token."""
+    return base64.urlsafe_b64encode(token).decode()
+
+
+def decode_cursor(cursor: str) -> bytes:
+    """Temporal's token for a cursor.
+
+    Raises:
+        RunError: `invalid_filter`.
+    """
     try:
         return base64.urlsafe_b64decode(cursor.encode())
     except (binascii.Error, ValueError) as error:
@@ -93,9 +104,11 @@ def _token(cursor: str) -> bytes:
         ) from error
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Text as a visibility query has it."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _iso(at: datetime) -> str:
+def iso_moment(at: datetime) -> str:
+    """A moment as a visibility query has it."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wistro.stores.inbox import InboxSink
+from wistro.temporal.activities.answers import AnswerServices
 from wistro.temporal.activities.waits import WaitKeeper
 from wistro.temporal.host.task_links import LinkMaker
 
@@ -19,3 +20,5 @@ class OutsideServices:
     """Makes the links by which people without an account answer them."""
     waits: WaitKeeper | None = None
     """Knows which runs wait for messages from outside."""
+    answers: AnswerServices | None = None
+    """What response targets need; without it, those that need nothing more than Temporal work."""

@@ -210,19 +210,19 @@ class Errands:
     async def _respond(self, command: Respond, to: wire.RespondTo) -> None:
         machine, start = self._machine, self._start
         flow, run_id = machine.plan.flow, machine.state.run_id
-        answer = told_answer(machine.plan, machine.state, command)
+        answer = told_answer(machine.plan, machine.state, command, many=to.many)
         if answer is None:
             return
         if to.target == wire.RUN_TARGET:
             await self._reply(answer, to)
             return
-        single = machine.plan.responses == "one"
+        single = machine.plan.responses == "one" or not to.many
         name = "answer" if single else f"answer.{command.number}"
         delivery = wire.AnswerDelivery(
             id=f"{run_id}.{name}",
             flow=flow,
             run_id=run_id,
-            number=command.number,
+            number=1 if single else command.number,
             last=command.last,
             answer=answer,
             response_meta=start.response_meta,
@@ -235,7 +235,7 @@ class Errands:
         with suppress(WorkflowAlreadyStartedError):  # it is on its way
             await workflow.start_child_workflow(
                 wire.ANSWER_WORKFLOW,
-                delivery,
+                args=[delivery, None],
                 id=f"{wire.workflow_id(flow, run_id)}/{name}",
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 static_summary=f"answer to {to.target}",
@@ -248,7 +248,8 @@ class Errands:
             wire.workflow_id(str(where.get("flow")), str(where.get("run_id")))
         )
         if "topic" in where:
-            told = {"flow": self._machine.plan.flow, "call": run_id, **asdict(answer)}
+            told = {"flow": self._machine.plan.flow, "call_id": run_id, **asdict(answer)}
+            told["response_meta"] = self._start.response_meta
             signal, reply = wire.MESSAGE_SIGNAL, wire.Message(topic=str(where["topic"]), data=told)
         else:
             delivery_id = str(where.get("delivery_id"))
