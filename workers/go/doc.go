@@ -17,7 +17,10 @@
 //
 // [API], [Event], [Cron], [Call] and [Noop] make the five kinds of steps. What a handler takes and gives
 // are Go types; their JSON Schemas are made from them. A handler's [Context] is a [context.Context], with
-// messages, state, streams, secrets and a logger.
+// messages, calls of other flows, state, streams, secrets and a logger.
+//
+// A [Noop] has no handler: people answer it, or a message from outside, or another flow, while the run
+// waits without a worker.
 //
 // The package holds no state: steps are values, and `wistro` finds them by reading the step files.
 package wistro

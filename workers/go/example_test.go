@@ -96,16 +96,65 @@ func ExampleCron() {
 	})
 }
 
-// A step that stands for a person.
+// A flow that can be called, and a handler that calls another one. `errors.As` finds out why there was no
+// answer; a handler that does not ask fails with it.
+func ExampleFlow_Call() {
+	type Score struct {
+		Points int `json:"points"`
+	}
+	credit := wistro.Callable[Shipped, Score]("credit")
+	_ = wistro.Call(wistro.CallConfig{
+		Name: "Insure a parcel",
+	}, func(ctx wistro.Context, in Shipped) (bool, error) {
+		score, err := credit.Call(ctx, in, wistro.CallTimeout(time.Hour))
+		var failed *wistro.CallFailedError
+		if errors.As(err, &failed) && failed.Code == "unknown_customer" {
+			return false, nil
+		}
+		return score.Points > 500, err
+	})
+}
+
+// A step that people answer: the run waits, and a form is in their inbox.
 func ExampleNoop() {
-	type Approval struct {
-		Approved bool `json:"approved"`
+	type Decision struct {
+		Approved bool   `json:"approved"`
+		Reason   string `json:"reason,omitempty"`
 	}
 	_ = wistro.Noop(wistro.NoopConfig{
 		Name:       "Somebody approves the order",
 		Subscribes: []string{"order.large"},
-		Emits:      []string{"order.approved"},
-		Input:      wistro.Type[Approval](),
+		Input:      wistro.Type[Decision](),
+		Roles:      []string{"finance"},
+		Approval:   &wistro.Approval{Needed: 2, Veto: true},
+		Deadline:   &wistro.Deadline{After: 48 * time.Hour, Escalation: "approval.overdue"},
+		Emissions: []wistro.Emission{
+			wistro.Emit{Topic: "order.approved", Where: `message.outcome == "approved"`},
+			wistro.Emit{Topic: "order.refused", Where: `message.outcome == "refused"`},
+		},
+	})
+}
+
+// A step that waits for a message from outside.
+func ExampleAwait() {
+	_ = wistro.Noop(wistro.NoopConfig{
+		Name:       "The bank has the money",
+		Subscribes: []string{"order.placed"},
+		Emits:      []string{"order.paid"},
+		Await: &wistro.Await{
+			Topic: "bank.transfer", Where: "message.reference == request.order_id", Timeout: 72 * time.Hour,
+		},
+		OnFailure: wistro.Emit{Topic: "order.unpaid"},
+	})
+}
+
+// A step that calls a flow, whose answer arrives as a message. No worker waits for it.
+func ExampleCallFlow() {
+	_ = wistro.Noop(wistro.NoopConfig{
+		Name:       "Judge the risk",
+		Subscribes: []string{"order.placed"},
+		Emits:      []string{"risk.judged"},
+		Calls:      &wistro.CallFlow{Flow: "risks", Timeout: time.Hour},
 	})
 }
 
