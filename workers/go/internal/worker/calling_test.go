@@ -5,24 +5,29 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"wistro.dev/go"
+	"wistro.dev/go/internal/contract"
+	"wistro.dev/go/internal/golden"
 )
 
-func calledWith(api calls, into any, options ...wistro.CallOption) error {
+func callingIt() *contract.Invocation {
 	of := ofIt()
 	of.IdempotencyKey, of.Trigger.Depth, of.Released = "key", 2, 1
-	return (&calling{}).call(api, of, made("credit", map[string]int{"id": 7}, options), into)
+	return of
+}
+
+func calledWith(api calls, into any, options ...wistro.CallOption) error {
+	return (&calling{}).call(api, callingIt(), made("credit", map[string]int{"id": 7}, options), into)
 }
 
 const (
 	yet    = `{"flow": "shop.credit", "call_id": "c1", "answer": null}`
 	points = `{"flow": "shop.credit", "call_id": "c1", "answer": {"status": "answered", "data": {"points": 7}}}`
-	failed = `{"flow": "shop.credit", "call_id": "c1", "answer": {"status": "response_not_reached", "path": ["a", "b"],
-		"error": {"code": "too_odd", "message": "it is odd"}}}`
 )
 
 func TestACallIsWaitedForUntilItIsAnswered(t *testing.T) {
@@ -46,7 +51,7 @@ func TestACallIsWaitedForUntilItIsAnswered(t *testing.T) {
 
 func TestWhatAHandlerSaysOfACall(t *testing.T) {
 	api, seen := served(t, answer(200, points))
-	calling, of := &calling{}, ofIt()
+	calling, of := &calling{}, callingIt()
 	for _, options := range [][]wistro.CallOption{
 		{}, {wistro.CallKey("line 3"), wistro.CallDetached(), wistro.CallContext("till")}, {},
 	} {
@@ -54,11 +59,19 @@ func TestWhatAHandlerSaysOfACall(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	request, err := shapeOf(golden.Read[json.RawMessage](t, "schemas", "worker_api", "CallsCall.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, parts := range [][]string{
 		{`"number":1`, `"client_context":null`}, {`"key":"line 3"`, `"detached":true`, `"client_context":"till"`}, {`"number":2`},
 	} {
+		asked := seen.all()[i]
+		if err := request.check(json.RawMessage(strings.TrimPrefix(asked, "/calls/call ")), "the request"); err != nil {
+			t.Error(err)
+		}
 		for _, part := range parts {
-			if asked := seen.all()[i]; !strings.Contains(asked, part) {
+			if !strings.Contains(asked, part) {
 				t.Errorf("expected %s in %s", part, asked)
 			}
 		}
@@ -69,19 +82,29 @@ func TestWhatAHandlerSaysOfACall(t *testing.T) {
 }
 
 func TestACallThatHasNoAnswer(t *testing.T) {
-	calls, _ := served(t, answer(200, failed))
-	err := calledWith(calls, nil)
-	var refused *wistro.CallFailedError
-	if !errors.As(err, &refused) || refused.Status != wistro.CallNotReached || refused.Flow != "shop.credit" || refused.CallID != "c1" {
-		t.Fatalf("found %v", err)
-	}
-	info := describe(err, nil)
-	if info.Code != "too_odd" || info.Retryable || value(info.Type) != "CallFailed" ||
-		info.Message != "the call of `shop.credit` has no answer: it is odd" {
-		t.Errorf("found %+v", info)
-	}
-	if want := `{"call_id":"c1","flow":"shop.credit","path":["a","b"],"status":"response_not_reached"}`; string(info.Details) != want {
-		t.Errorf("found %s", info.Details)
+	for name, want := range map[string]contract.ErrorInfo{
+		"calls_call_answer_failed": {
+			Code: "unknown_order", Message: "the call of `refunds` has no answer: there is no order `7`",
+			Details: json.RawMessage(`{"call_id":"00112233445566778899aabbccddeeff","flow":"refunds","status":"flow_failed"}`),
+		},
+		"calls_fetch_answer_not_reached": {
+			Code: "response_not_reached", Message: "the call of `refunds` has no answer: the run ended without an answer",
+			Details: json.RawMessage(`{"call_id":"00112233445566778899aabbccddeeff","flow":"refunds",` +
+				`"path":["ask_for_refund","refuse"],"status":"response_not_reached"}`),
+		},
+	} {
+		message := golden.Read[golden.Message](t, "messages", "valid", name+".json")
+		calls, _ := served(t, answer(200, string(message.Message)))
+		err := calledWith(calls, nil)
+		var refused *wistro.CallFailedError
+		if !errors.As(err, &refused) || refused.Flow != "refunds" || refused.Code != want.Code {
+			t.Fatalf("%s: found %v", name, err)
+		}
+		failed := "CallFailed"
+		want.Type = &failed
+		if info := describe(err, nil); !reflect.DeepEqual(info, want) {
+			t.Errorf("%s: found %+v", name, info)
+		}
 	}
 	refuses, _ := served(t, answer(422, `{"error": {"code": "call_too_deep", "message": "too deep hint: break the circle"}}`))
 	if info := describe(calledWith(refuses, nil), nil); info.Code != "call_too_deep" || info.Retryable {
