@@ -22,7 +22,7 @@ for (const file of files) {
 writeFileSync(join(target, 'package.json'), '{"type":"commonjs"}\n')
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/index.ts', 'src/testing/index.ts'],
+  entryPoints: ['src/index.ts', 'src/client/index.ts', 'src/testing/index.ts'],
   outdir: 'dist/cjs',
   bundle: true,
   packages: 'external',

@@ -1,0 +1,160 @@
+/** Calls flows of a project over HTTP: from browsers, from Node, from anything with `fetch`. */
+import { type Duration, seconds } from '../durations.js'
+import { type Called, calledOf, type ChannelAnswer } from './answers.js'
+import { type ChannelOptions, followChannel } from './channel.js'
+import { Http, type Token } from './http.js'
+
+/** Seconds beyond which one request does not wait; `fetch` asks again. */
+const LONGEST_WAIT = 300
+
+/** What a client needs to know. */
+export interface ClientOptions {
+  /** The address of the server, such as `https://shop.example`. */
+  readonly url: string
+  /** An API key, or a user's token; a function is asked for each request. */
+  readonly token?: Token
+  /** How long a request that may be repeated is tried while connections fail: 20 seconds. */
+  readonly patience?: Duration
+  /** Sends the requests: the `fetch` of the surroundings. */
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/** Where an answer is sent: the name of a response target, and its address there. */
+export interface RespondTo {
+  /** `webhook`, `channel`, `topic`, `inbox`, or one of the project's own. */
+  readonly target: string
+  readonly [member: string]: unknown
+}
+
+/** How a flow is called. */
+export interface CallOptions {
+  /**
+   * How long to wait for the answer; 0: not at all. Without one, as long as the flow says. When it is
+   * over, the call is `pending`, and goes on.
+   */
+  readonly wait?: Duration
+  /**
+   * Makes the call safe to repeat: a second one with the same key gets the first one's run and answer. With
+   * it, the call is made again by itself when the connection fails.
+   */
+  readonly idempotencyKey?: string
+  /** What handlers see of the caller: its app, its locale, anything. */
+  readonly clientContext?: unknown
+  /** What comes back untouched with the answer, and is shown to nobody else. */
+  readonly responseMeta?: unknown
+  /** Who else is told the answer. */
+  readonly respondTo?: RespondTo
+  /** Start that much later. */
+  readonly after?: Duration
+  /** Start at that moment. */
+  readonly at?: Date
+  readonly signal?: AbortSignal
+}
+
+/** How an answer is asked for. */
+export interface FetchOptions {
+  /** How long to wait for it: not at all. */
+  readonly wait?: Duration
+  readonly signal?: AbortSignal
+}
+
+/** How the answers to one call are followed. */
+export interface FollowOptions extends ChannelOptions {
+  /** The user to whose channel they are sent. */
+  readonly user: string
+}
+
+/**
+ * Calls the flows of a project.
+ *
+ * ```ts
+ * const client = new Client({ url: 'https://shop.example', token })
+ * const called = await client.call<Quote>('quotes', { weight: 3 })
+ * if (called.status === 'answered') show(called.data)
+ * ```
+ */
+export class Client {
+  readonly #http: Http
+
+  constructor(options: ClientOptions) {
+    const { url, token, patience = 20, fetch = globalThis.fetch.bind(globalThis) } = options
+    this.#http = new Http({ url, token, patience: seconds(patience) * 1000, fetch })
+  }
+
+  /**
+   * Call a flow, or an app. The input is checked against what the flow takes.
+   *
+   * @throws Unanswered The flow ended without an answer, failed, or was cancelled.
+   * @throws RequestFailed The call is refused: `issues` names each field that is wrong.
+   * @throws Unreachable The server did not answer.
+   */
+  async call<Output = unknown>(flow: string, input?: unknown, options: CallOptions = {}): Promise<Called<Output>> {
+    const { clientContext, responseMeta, respondTo, signal } = options
+    const view = await this.#http.json({
+      path: `/call/${encodeURIComponent(flow)}`,
+      body: {
+        input: input ?? null,
+        ...(clientContext === undefined ? {} : { client_context: clientContext }),
+        ...(responseMeta === undefined ? {} : { response_meta: responseMeta }),
+        ...(respondTo === undefined ? {} : { respond_to: respondTo }),
+      },
+      headers: headersOf(options),
+      flow,
+      signal,
+      repeatable: options.idempotencyKey !== undefined,
+    })
+    return calledOf(view)
+  }
+
+  /**
+   * The answer of an earlier call, as often as it is asked for.
+   *
+   * @throws Unanswered The flow ended without an answer, failed, or was cancelled.
+   * @throws RequestFailed There is no such call, or it is somebody else's.
+   */
+  async fetch<Output = unknown>(flow: string, callId: string, options: FetchOptions = {}): Promise<Called<Output>> {
+    const { wait = 0, signal } = options
+    const asked = Math.min(seconds(wait), LONGEST_WAIT)
+    const view = await this.#http.json({
+      path: `/call/${encodeURIComponent(flow)}/${encodeURIComponent(callId)}?wait=${asked}`,
+      flow,
+      signal,
+      repeatable: true,
+    })
+    return calledOf(view)
+  }
+
+  /**
+   * What is sent to a user's channel, from now on or beyond `lastId`. It comes back by itself when the
+   * connection is lost, and misses nothing that is still kept. Breaking off the loop ends it.
+   *
+   * @throws RequestFailed The channel is not open to this client.
+   */
+  channel<Output = unknown>(user: string, options: ChannelOptions = {}): AsyncGenerator<ChannelAnswer<Output>> {
+    return followChannel<Output>(this.#http, user, options)
+  }
+
+  /**
+   * The answers to one call as they come to a user's channel, the last one included: for a flow that
+   * gives several, called with `respondTo: { target: 'channel', user }`.
+   */
+  async *follow<Output = unknown>(callId: string, options: FollowOptions): AsyncGenerator<ChannelAnswer<Output>> {
+    // With all that is kept: some answers may have come already.
+    const { user, lastId = '0' } = options
+    for await (const answer of this.channel<Output>(user, { ...options, lastId })) {
+      if (answer.callId !== callId) continue
+      yield answer
+      if (answer.last) return
+    }
+  }
+}
+
+function headersOf({ wait, idempotencyKey, after, at }: CallOptions): Record<string, string> {
+  const waiting = wait === undefined ? null : Math.min(Math.ceil(seconds(wait)), LONGEST_WAIT)
+  return {
+    ...(waiting === null ? {} : { prefer: waiting === 0 ? 'respond-async' : `wait=${waiting}` }),
+    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    ...(after === undefined ? {} : { 'wistro-delay': String(seconds(after)) }),
+    ...(at === undefined ? {} : { 'wistro-at': at.toISOString() }),
+  }
+}
