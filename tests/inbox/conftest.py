@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import textwrap
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,11 @@ class Desk:
             while (found := await self.engine.show(run.run_id, run.flow)).closed_at is None:
                 await asyncio.sleep(0.05)
             return found
+
+    async def wait_until(self, moment: str) -> None:
+        """Waits for a moment, and a little longer: links count whole seconds."""
+        at = datetime.fromisoformat(moment).timestamp()
+        await asyncio.sleep(max(0, at - time.time()) + 1.1)
 
     async def kept(self, group: str, run: Started, reached: Callable[[Any], object] = bool) -> Any:
         """A value of the state, once it is there and as wanted."""

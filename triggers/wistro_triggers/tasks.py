@@ -243,7 +243,7 @@ def _acting(router: APIRouter, desk: TaskDesk) -> None:
                 "Only a holder of the management token may make links. hint: reassign the task, or "
                 "ask whoever operates the project.",
             )
-        entry = await inbox.entry(task_id, _actor(who))
+        entry = await inbox.entry(task_id)
         url = desk.links(request).make(
             entry.flow,
             entry.run_id,

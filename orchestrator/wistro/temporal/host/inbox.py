@@ -83,8 +83,8 @@ class Inbox:
             tasks=[summary_of(entry, now) for entry in page.items], next_cursor=page.next
         )
 
-    async def entry(self, id: str, actor: Actor) -> InboxEntry:
-        """A task as the store lists it, for somebody who may see it."""
+    async def entry(self, id: str) -> InboxEntry:
+        """A task as the store lists it."""
         entry = await self.store.get(id)
         if entry is None:
             raise RunError(
@@ -92,21 +92,31 @@ class Inbox:
                 code="task_not_found",
                 hint="see `wistro inbox list`; closed tasks are forgotten after some weeks",
             )
-        if not actor.sees(entry):
-            raise _refused(entry, f"the task `{id}` is assigned to others", "task_not_yours")
         return entry
 
     async def show(self, id: str, actor: Actor) -> TaskDetail:
         """A task in full."""
-        entry = await self.entry(id, actor)
+        entry = await self.entry(id)
         step = self.engine.lock.steps.get(entry.step)
         try:
             snapshot = await self._snapshot(entry)
         except RunNotFound:
-            return forgotten(await self._close(entry), step, time.time())
-        if entry.closed_at is None and entry.delivery_id not in snapshot.state.tasks:
+            snapshot, task = None, None
+        else:
+            task = snapshot.state.tasks.get(entry.delivery_id)
+        if task is None:
             entry = await self._close(entry)
-        return detail_of(entry, step, snapshot, time.time())
+        else:  # the store may be a moment behind
+            assigned = tuple(task.assignees), tuple(task.roles)
+            entry = replace(entry, assignees=assigned[0], roles=assigned[1], closed_at=None)
+        if not actor.sees(entry):
+            raise _refused(entry, f"the task `{id}` is assigned to others", "task_not_yours")
+        now = time.time()
+        return (
+            forgotten(entry, step, now)
+            if snapshot is None
+            else detail_of(entry, step, snapshot, now)
+        )
 
     async def answer(self, id: str, actor: Actor, data: object, *, comment: str = "") -> None:
         """Answer a task.
@@ -114,13 +124,13 @@ class Inbox:
         Raises:
             InvalidMessage: the answer does not fit; it names every field that is wrong.
         """
-        entry = await self.entry(id, actor)
+        entry = await self.entry(id)
         self._check(entry, data)
         await self.act(entry, actor, "answer", data=data, text=_bounded(comment))
 
     async def comment(self, id: str, actor: Actor, text: str) -> None:
         """Say something about a task without answering it."""
-        await self.act(await self.entry(id, actor), actor, "comment", text=_bounded(text))
+        await self.act(await self.entry(id), actor, "comment", text=_bounded(text))
 
     async def reassign(
         self,
@@ -131,7 +141,7 @@ class Inbox:
         roles: tuple[str, ...] | None = None,
     ) -> None:
         """Say anew who may answer a task; what is not given stays."""
-        entry = await self.entry(id, actor)
+        entry = await self.entry(id)
         await self.act(entry, actor, "reassign", assignees=assignees, to_roles=roles)
 
     async def act(

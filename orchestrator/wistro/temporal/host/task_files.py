@@ -44,7 +44,7 @@ class TaskFiles:
             RunError: `attachment_invalid`, and as operations of the inbox.
             StoreError: `too_many_attachments`.
         """
-        entry = await self._inbox.entry(id, actor)
+        entry = await self._inbox.entry(id)
         about = AttachmentView(
             id=secrets.token_hex(8),
             name=_checked_name(name),

@@ -76,10 +76,7 @@ def _members(entry: InboxEntry, now: float) -> dict[str, object]:
 
 
 def _open(task: Task) -> dict[str, object]:
-    """What the run knows goes before what the store was last told."""
     return {
-        "assignees": task.assignees,
-        "roles": task.roles,
         "votes": len(task.votes),
         "answers": [
             VoteView(by=vote.by, at=_moment(vote.at), answer=vote.data) for vote in task.votes
