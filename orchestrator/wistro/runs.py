@@ -13,8 +13,8 @@ RunStatus = Literal["scheduled", "running", "completed", "failed", "cancelled", 
 DeliveryStatus = Literal[
     "queued",
     "running",
+    "waiting",
     "retrying",
-    "outside",
     "held",
     "completed",
     "failed",
@@ -22,6 +22,7 @@ DeliveryStatus = Literal[
     "ignored",
     "skipped",
 ]
+"""`waiting`: a person, a message or another flow has to do something, and no worker is held."""
 
 
 class _View(BaseModel):

@@ -19,6 +19,7 @@ _STYLES: Final = {
     "timed_out": "bold red",
     "held": "bold yellow",
     "cancelled": "yellow",
+    "waiting": "cyan",
     "retrying": "yellow",
     "running": "cyan",
 }

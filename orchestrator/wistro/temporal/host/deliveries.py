@@ -26,7 +26,7 @@ from wistro.contract import (
 from wistro.expressions import CelExpressions
 from wistro.machine.plan import Plan
 from wistro.machine.routing import Child, deliveries_of
-from wistro.machine.state import ROOT, OpenCall, RunState
+from wistro.machine.state import ROOT, OpenCall, RunState, Settled
 from wistro.runs import AttemptView, DeliveryStatus, DeliveryView
 from wistro.temporal import wire
 from wistro.temporal.host.payloads import Payloads
@@ -36,11 +36,14 @@ _OF_STATE: dict[str, DeliveryStatus] = {
     "queued": "queued",
     "running": "running",
     "waiting": "retrying",
-    "outside": "outside",
+    "outside": "waiting",
     "held": "held",
     "failed": "failed",
     "cancelled": "cancelled",
 }
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def moment(stamp: Timestamp) -> datetime:
@@ -61,10 +64,16 @@ class Deliveries:
         """Parent and routing of every delivery that an emission made."""
         self._plan: Plan | None = None
         self._inline_input: dict[str, object] = {}
+        self._outside: set[str] = set()
+        """The deliveries that no worker was given: only the state tells of them."""
 
     def views(self) -> list[DeliveryView]:
         """The deliveries in the order in which they began."""
-        return [self._with_parent(view) for view in self._views.values()]
+        found = [self._with_parent(view) for view in self._views.values()]
+        if self._outside:  # the history does not say when those began
+            found.sort(key=lambda view: view.queued_at or _NEVER)
+            found = [view.model_copy(update={"number": n}) for n, view in enumerate(found, 1)]
+        return found
 
     def begin(self, execution: wire.RunInput) -> None:
         """An execution of the run starts."""
@@ -128,7 +137,12 @@ class Deliveries:
             self._update(view.delivery_id, attempts=attempts, started_at=started, progress=progress)
 
     def take_state(self, state: RunState) -> None:
-        """Deliveries that the history does not show yet, or not any more: queued, held, cancelled."""
+        """Deliveries that the history does not show yet, or not any more: queued, held, cancelled.
+
+        Nor does it show those that waited for something outside of the run.
+        """
+        for settled in state.settled:
+            self._settle(settled)
         for delivery in state.deliveries.values():
             if delivery.flow is not None:
                 continue
@@ -138,9 +152,36 @@ class Deliveries:
                 self._add(
                     delivery.id, delivery.step, delivery.topic, delivery.data, delivery.parent
                 )
-            elif known.status == "completed" or status in ("queued", "running"):
+            elif delivery.id not in self._outside and (
+                known.status == "completed" or status in ("queued", "running")
+            ):
                 continue  # the history is ahead
             self._update(delivery.id, status=status, error=delivery.error)
+            if (opened := state.opened.get(delivery.id)) is not None:
+                self._outside.add(delivery.id)
+                at = datetime.fromtimestamp(opened, UTC)
+                self._update(delivery.id, queued_at=at, started_at=at, input=delivery.data)
+
+    def _settle(self, settled: Settled) -> None:
+        """What a delivery has come to that waited for something outside."""
+        id, output, error = settled.id, settled.output, settled.error
+        if id not in self._views:
+            self._add(id, settled.step, settled.topic, settled.data, settled.parent)
+        self._outside.add(id)
+        opened = datetime.fromtimestamp(settled.opened_at, UTC)
+        emissions = [Emission(topic=topic, data=output) for topic in settled.topics]
+        self._update(
+            id,
+            status="failed" if error else "skipped" if output is None else "completed",
+            input=settled.data,
+            output=output,
+            error=error,
+            emissions=emissions,
+            queued_at=opened,
+            started_at=opened,
+            finished_at=datetime.fromtimestamp(settled.closed_at, UTC),
+        )
+        self._route(id, emissions)
 
     async def _signal(self, signal: WorkflowExecutionSignaledEventAttributes) -> None:
         if signal.signal_name == wire.CALLING_SIGNAL:
@@ -288,8 +329,10 @@ class Deliveries:
 
     def _with_parent(self, view: DeliveryView) -> DeliveryView:
         # What a trigger's message made has the root for a parent, which then is no delivery.
-        known = view.parent is None or view.parent in self._views
-        return view if known else view.model_copy(update={"parent": None})
+        routed = self._children.get(view.delivery_id)
+        parent = view.parent or (routed[0] if routed else None)
+        known = parent if parent in self._views else None
+        return view if known == view.parent else view.model_copy(update={"parent": known})
 
     def _update(self, id: str, **changes: object) -> None:
         self._views[id] = self._views[id].model_copy(update=changes)
