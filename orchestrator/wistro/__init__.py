@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wistro.context import Cancellation, Context, Logger, Message, Secrets, SyncContext
     from wistro.errors import (
+        CallFailed,
+        CallPending,
         InvalidMessage,
         Issue,
         Retryable,
@@ -59,7 +61,9 @@ __all__ = [
     "ApiStep",
     "Approval",
     "Await",
+    "CallFailed",
     "CallFlow",
+    "CallPending",
     "CallStep",
     "Cancellation",
     "Context",
@@ -112,6 +116,8 @@ __all__ = [
 _HOMES = {
     "wistro.context": ("Cancellation", "Context", "Logger", "Message", "Secrets", "SyncContext"),
     "wistro.errors": (
+        "CallFailed",
+        "CallPending",
         "InvalidMessage",
         "Issue",
         "Retryable",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, Literal, NoReturn, Protocol, TypeAlia
 
 from typing_extensions import TypedDict, TypeVar
 
+from wistro.calls import Calling, SyncCalling
 from wistro.errors import Terminal
 from wistro.state import State, SyncState
 from wistro.streams import Streams, SyncStreams
@@ -158,17 +159,18 @@ class Logger:
 
 StateT = TypeVar("StateT", default=State)
 StreamsT = TypeVar("StreamsT", default=Streams)
+CallingT = TypeVar("CallingT", default=Calling)
 
 
-class Context(Generic[StateT, StreamsT]):
+class Context(Generic[StateT, StreamsT, CallingT]):
     """What a handler sees: what it may do, who it is and why it runs.
 
     An async handler gets a `Context`. A `def` handler runs in a thread and gets a `SyncContext`, in
-    which the methods of `state` and `streams` return their values instead of awaitables; all else is the
-    same.
+    which `call` and the methods of `state` and `streams` return their values instead of awaitables;
+    all else is the same.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a handler reaches
         self,
         invocation: Invocation,
         *,
@@ -176,6 +178,7 @@ class Context(Generic[StateT, StreamsT]):
         state: StateT,
         secrets: Secrets,
         streams: StreamsT | None = None,
+        call: CallingT | None = None,
         flows: Sequence[str] = (),
         attempt: int = 1,
         cancelled: Cancellation | None = None,
@@ -186,6 +189,8 @@ class Context(Generic[StateT, StreamsT]):
         """Durable values by group and key, shared by the flows of the project."""
         self.streams: StreamsT = cast("StreamsT", Streams()) if streams is None else streams
         """The project's live collections: `streams.chat.set(group, id, item)`."""
+        self.call: CallingT = cast("CallingT", _no_calls) if call is None else call
+        """Runs a callable flow and gives its answer: `await ctx.call("refunds", {"order": 7})`."""
         self.secrets = secrets
         """`secrets.get(name)`: passwords and keys, masked in logs."""
         self.flows = tuple(flows) or (invocation.flow,)
@@ -231,13 +236,6 @@ class Context(Generic[StateT, StreamsT]):
         """
         self._effects.respond(data)
         return _DONE
-
-    def call(self, flow: str, data: object = None) -> NoReturn:
-        """Run a callable flow and await its answer."""
-        _ = data
-        raise _not_yet(
-            f"`ctx.call({flow!r})`", "callable flows", "emit a topic that is declared `shared`"
-        )
 
     def heartbeat(self, details: object = None) -> Done:
         """Report progress, for example `{"done": 3, "of": 10}`; workers show signs of life by themselves."""
@@ -299,13 +297,13 @@ class Context(Generic[StateT, StreamsT]):
         return self._invocation.trigger.client_context
 
 
-SyncContext: TypeAlias = Context[SyncState, SyncStreams]
-"""What a `def` handler sees: as `Context`, with methods of `state` and `streams` that return their values."""
+SyncContext: TypeAlias = Context[SyncState, SyncStreams, SyncCalling]
+"""What a `def` handler sees: as `Context`, with `call` and methods of `state` and `streams` that return values."""
 
 
-def _not_yet(what: str, provider: str, instead: str) -> Terminal:
-    return Terminal(
-        f"{what} is not available yet: it comes with {provider}",
+def _no_calls(flow: str, *_: object, **__: object) -> NoReturn:
+    raise Terminal(
+        f"`ctx.call({flow!r})`: there is nothing here that runs flows",
         code="not_available",
-        hint=f"{instead}, until then",
+        hint="in a test, fake the step, or give `FakeContext(calls={…})` its answer",
     )

@@ -5,8 +5,10 @@ WistroError
 ├── SetupError          fix the project: a step file, `wistro.yml`, the environment
 ├── StepError           what a handler raises to say how its delivery goes on
 │   ├── Terminal        the delivery has failed; do not try again
-│   │   └── InvalidMessage   data that its schema refuses
+│   │   ├── InvalidMessage   data that its schema refuses
+│   │   └── CallFailed       the flow that was called has no answer, and will have none
 │   └── Retryable       try again, perhaps not before a moment
+│       └── CallPending      the flow that was called has no answer yet
 ├── RunError            a run did not do what was asked of it
 │   ├── EngineUnavailable    Temporal cannot be reached
 │   ├── RunNotFound
@@ -157,6 +159,63 @@ class Retryable(StepError):
     ) -> None:
         super().__init__(message, code=code, hint=hint, details=details)
         self.retry_after = retry_after
+
+
+class CallFailed(Terminal):
+    """The flow that was called has no answer, and will have none.
+
+    Its code is that of the answer: what a step of the flow meant its caller to see, or the status.
+
+    Attributes:
+        flow: The flow that was called.
+        call_id: The call.
+        status: `flow_failed`, `response_not_reached`, `timeout` or `cancelled`.
+        path: The steps that the run came by, when it ended without an answer.
+    """
+
+    default_code = "flow_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        flow: str,
+        call_id: str,
+        status: str = "flow_failed",
+        code: str | None = None,
+        path: Sequence[str] = (),
+        hint: str | None = None,
+    ) -> None:
+        self.flow = flow
+        self.call_id = call_id
+        self.status = status
+        self.path = tuple(path)
+        details: dict[str, object] = {"flow": flow, "call_id": call_id, "status": status}
+        if path:
+            details["path"] = list(path)
+        super().__init__(message, code=code or status, hint=hint, details=details)
+
+
+class CallPending(Retryable):
+    """The flow that was called has no answer yet; the call goes on, and another attempt finds it.
+
+    Attributes:
+        flow: The flow that was called.
+        call_id: The call, if it is known.
+        reason: Why nobody waits any longer, when the handler was asked to stop.
+    """
+
+    default_code = "call_pending"
+
+    def __init__(
+        self, message: str, *, flow: str, call_id: str | None = None, reason: str | None = None
+    ) -> None:
+        self.flow = flow
+        self.call_id = call_id
+        self.reason = reason
+        fields = {"flow": flow, "call_id": call_id, "reason": reason}
+        details = {name: value for name, value in fields.items() if value is not None}
+        super().__init__(message, details=details)
 
 
 class RunError(WistroError):

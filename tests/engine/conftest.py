@@ -16,13 +16,15 @@ from typing import Protocol
 import pytest
 
 from tests.conftest import TemporalServer
-from wistro.contract import Trigger
+from wistro.calls import FlowCalls
+from wistro.contract import Invocation, Trigger
 from wistro.project import Project
 from wistro.runs import RunDetail
 from wistro.stores.journal import Journal
 from wistro.stores.memory import MemoryJournal, MemoryState
 from wistro.stores.state import StateStore
 from wistro.temporal.host.engine import Engine, Started
+from wistro.temporal.host.handler_calls import HandlerCalls
 from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress
@@ -101,7 +103,11 @@ def host(temporal_server: TemporalServer, tmp_path: Path) -> Host:
 
 @asynccontextmanager
 async def hosting(
-    address: ServerAddress, root: Path, files: Mapping[str, str]
+    address: ServerAddress,
+    root: Path,
+    files: Mapping[str, str],
+    *,
+    calls: Callable[[Invocation], FlowCalls] | None = None,
 ) -> AsyncGenerator[Hosted]:
     """Hosts the project of these files in this process."""
     project = write_project(root, files)
@@ -110,7 +116,11 @@ async def hosting(
     runtime = Runtime.open(project, compiled.lock, address)
     engine = await runtime.engine()
     state, journal = MemoryState(), MemoryJournal()
-    backends = Backends(state=lambda _: state, journal=journal)
+    backends = Backends(
+        state=lambda _: state,
+        journal=journal,
+        calls=calls or (lambda run: HandlerCalls(engine, run.flow, run.run_id)),
+    )
     async with (
         python_worker(project.root, compiled.lock, backends) as worker,
         host_runs(

@@ -115,8 +115,8 @@ async def handler(data, ctx):
     }
 
 
-async def test_what_comes_later_says_so(steps: Try) -> None:
+async def test_where_nothing_runs_flows_a_call_says_so(steps: Try) -> None:
     error = await steps(EVENT + "async def handler(data, ctx): ctx.call('billing', {})").fail()
     assert error.code == "not_available"
     assert not error.retryable
-    assert "is not available yet" in error.message
+    assert "nothing here that runs flows" in error.message

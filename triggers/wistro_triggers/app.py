@@ -25,6 +25,7 @@ from wistro_codec.storage import resolver
 from wistro_triggers.admission import Admission
 from wistro_triggers.auth import RequireToken
 from wistro_triggers.calls import CallServer, calls_router
+from wistro_triggers.calls_worker_api import calls_worker_api, handler_calls
 from wistro_triggers.channels import ChannelServer, channels_router, channels_worker_api
 from wistro_triggers.edge import Edge
 from wistro_triggers.endpoints import EndpointServer
@@ -253,5 +254,8 @@ def _worker_api(site: Site, runtime: Runtime) -> APIRouter:
         project=site.lock.project, state=site.state, journal=site.journal, verify=verify
     )
     router.include_router(streams_worker_api(served=site.streams, verify=verify))
+    router.include_router(
+        calls_worker_api(calls=handler_calls(site.engine, site.audit), verify=verify)
+    )
     router.include_router(channels_worker_api(Channels(site.streams.store), verify))
     return router

@@ -6,13 +6,17 @@ import abc
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Self, TypeAlias
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, model_validator
 
+from wistro.access import Identity
 from wistro.calls import LONGEST_WAIT, FlowCall, FlowCalled, FlowCalls
-from wistro_triggers.problems import Problem
+from wistro.errors import RunError
+from wistro.stores.audit_buffer import AuditBuffer
+from wistro.temporal.host.handler_calls import HandlerCalls
+from wistro_triggers.problems import Problem, correlation_id
 from wistro_triggers.worker_http import (
     Body,
     ErrorRoute,
@@ -24,10 +28,23 @@ from wistro_triggers.worker_http import (
     read,
 )
 
+if TYPE_CHECKING:
+    from wistro.temporal.host.engine import Engine
+
 MAX_BODY = 4 * 1024 * 1024
 
 CallsOf: TypeAlias = Callable[[RunClaims], FlowCalls]
 """What makes the calls of the run that a token is good for."""
+
+_STATUS = {
+    "forbidden": 403,
+    "not_callable": 404,
+    "run_not_found": 404,
+    "run_ended": 410,
+    "message_too_large": 413,
+    "engine_unavailable": 503,
+}
+"""Of errors of the engine; the others are 422, as none of them passes by itself."""
 
 _Seconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT.total_seconds())]
 
@@ -100,6 +117,25 @@ def calls_worker_api(*, calls: CallsOf, verify: Verify, max_body: int = MAX_BODY
                 f" {', '.join(f'`{name}`' for name in _OPERATIONS)}.",
             )
         body = await read(request, shape, max_body)
-        return answer(asdict(await body.serve(calls(claims))))
+        try:
+            return answer(asdict(await body.serve(calls(claims))))
+        except RunError as error:
+            raise _problem(error) from error
 
     return router
+
+
+def handler_calls(engine: Engine, audit: AuditBuffer) -> CallsOf:
+    """The calls of runs by the engine; those that are refused are noted."""
+
+    def refused(identity: Identity, flow: str) -> None:
+        audit.refused(
+            identity, "call", "not_allowed", flow=flow, correlation_id=correlation_id.get()
+        )
+
+    return lambda run: HandlerCalls(engine, run.flow, run.run_id, refused=refused)
+
+
+def _problem(error: RunError) -> Problem:
+    message = f"{error.message}. hint: {error.hint}" if error.hint else error.message
+    return Problem(_STATUS.get(error.code, 422), error.code, message)

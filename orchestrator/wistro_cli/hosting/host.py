@@ -19,7 +19,7 @@ from wistro_cli.address import API_VARIABLE, Address, read_address, remove_addre
 from wistro_cli.control import Control
 from wistro_cli.hosting.garbage import settle
 from wistro_cli.hosting.options import HostOptions
-from wistro_cli.hosting.stores import open_stores
+from wistro_cli.hosting.stores import Stores, open_stores
 from wistro_cli.hosting.triggers import TriggersPart
 from wistro_cli.hosting.work import backends_of, work
 from wistro_cli.hosting.workers import Workers
@@ -67,13 +67,16 @@ class Host:
                 backends_of(runtime, stores, _api(runtime)) if parts.runs else nullcontext()
             )
             try:
-                await self._run_parts(backends, languages)
+                await self._run_parts(stores, backends, languages)
             finally:
                 remove_address(runtime.project.root)
         return self._code
 
     async def _run_parts(
-        self, backends: Backends | None, languages: Sequence[ForeignLanguage]
+        self,
+        stores: Stores | None,
+        backends: Backends | None,
+        languages: Sequence[ForeignLanguage],
     ) -> None:
         stop_working = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
@@ -90,6 +93,7 @@ class Host:
                         self._runtime,
                         backends,
                         self._options,
+                        stores=stores,
                         stop=stop_working,
                         on_ready=self._is_working,
                     )

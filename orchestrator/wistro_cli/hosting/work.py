@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import structlog
 
 from wistro.errors import EngineUnavailable
+from wistro.stores.audit_buffer import AuditBuffer
 from wistro.stores.buffer import JournalBuffer
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
+from wistro_cli.hosting.calls import DirectCalls
 from wistro_cli.hosting.options import HostOptions
 from wistro_cli.hosting.pauses import pauses
 from wistro_cli.hosting.stores import Stores
@@ -27,16 +30,23 @@ async def work(
     backends: Backends,
     options: HostOptions,
     *,
+    stores: Stores | None,
     stop: asyncio.Event,
     on_ready: Callable[[], None],
 ) -> None:
     """Host runs, and steps if asked for, until `stop` is set; then let running deliveries finish."""
     settings = runtime.lock.runtime.workers
     async with AsyncExitStack() as stack:
+        audit = None if stores is None else AuditBuffer(stores.audit)
+        if audit is not None:
+            stack.push_async_callback(audit.close)
+        calls = DirectCalls(audit=audit, remote=backends.calls)
+        backends = replace(backends, calls=calls.of)
         worker = await stack.enter_async_context(_steps(runtime, backends, options))
         engine = await _connected(runtime, stop, development=options.development)
         if engine is None:
             return
+        calls.engine = engine
         await stack.enter_async_context(
             host_runs(
                 engine.client,

@@ -235,7 +235,10 @@ class _Surroundings:
         if self._reason is not None:
             cancelled.set(self._reason)
         return Attempt(
-            number=self._number if same else 1, cancelled=cancelled, heartbeat=self._report
+            number=self._number if same else 1,
+            cancelled=cancelled,
+            heartbeat=self._report,
+            inline=activity.info().is_local,
         )
 
     def stop(self, reason: str) -> None:

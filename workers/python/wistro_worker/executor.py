@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
+from wistro.calls import Calling, FlowCalls
 from wistro.context import Cancellation, Context, Level, Secrets, SyncContext
 from wistro.contract import ErrorInfo, Invocation, StepResult
 from wistro.errors import InvalidMessage, Retryable, SetupError
@@ -21,16 +22,18 @@ from wistro.schemas import JsonSchema
 from wistro.state import State
 from wistro.stores.state import StateStore
 from wistro.streams import Stream, Streams, SyncStream, SyncStreams
+from wistro_worker.calls import AttemptCalls
 from wistro_worker.contract import check_version
 from wistro_worker.failures import StepFailed, describe
 from wistro_worker.loader import LoadedStep
 from wistro_worker.prepared import PreparedStep, prepare
 from wistro_worker.recording import Recording
 from wistro_worker.shapes import ANYTHING, shape_of
-from wistro_worker.threads import Blocking, call_in_thread
+from wistro_worker.threads import Blocking, call_in_thread, run_on_loop
 
 StateT = TypeVar("StateT")
 StreamsT = TypeVar("StreamsT")
+CallingT = TypeVar("CallingT")
 
 
 def _ignore(details: object) -> None:
@@ -51,6 +54,8 @@ class Attempt:
     cancelled: Cancellation = field(default_factory=Cancellation)
     heartbeat: Callable[[object], None] = _ignore
     """Called on the loop with what the handler reports."""
+    inline: bool = False
+    """Whether it is made next to the workflow, which waits meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,8 @@ class Services:
     secrets: Secrets
     streams: Callable[[Invocation], Streams] = _no_streams
     """The streams as the run of an invocation may use them."""
+    calls: Callable[[Invocation], FlowCalls] | None = None
+    """What makes the calls of the run of an invocation."""
     log: Callable[[Invocation, int, Level, str, Mapping[str, object]], None]
     """Takes invocation, attempt, level, message and fields; called from any thread."""
     threads: Pool
@@ -202,6 +209,13 @@ class _Call:
         self._services = services
         self._state = State(services.state(invocation))
         self._streams = services.streams(invocation)
+        self._calls = AttemptCalls(
+            invocation,
+            services.calls and services.calls(invocation),
+            check=recording.check_open,
+            cancelled=attempt.cancelled,
+            inline=attempt.inline,
+        )
 
     async def run(self) -> object:
         """What the handler, or a middleware in its stead, returned."""
@@ -247,7 +261,7 @@ class _Call:
         )
 
     def _context(self) -> Context:
-        return self._context_of(self._state, self._streams)
+        return self._context_of(self._state, self._streams, cast("Calling", self._calls))
 
     def _blocking_context(self) -> SyncContext:
         loop = asyncio.get_running_loop()
@@ -255,17 +269,24 @@ class _Call:
         def blocking(target: object, name: str) -> Any:
             return Blocking(target, self._recording.check_open, name, loop)
 
+        def call(*arguments: Any, **options: Any) -> Any:
+            return run_on_loop(self._calls(*arguments, **options), loop)
+
         def stream(target: Stream) -> SyncStream:
             return blocking(target, f"streams.{target.name}")
 
-        return self._context_of(blocking(self._state, "state"), SyncStreams(self._streams, stream))
+        streams = SyncStreams(self._streams, stream)
+        return self._context_of(blocking(self._state, "state"), streams, call)
 
-    def _context_of(self, state: StateT, streams: StreamsT) -> Context[StateT, StreamsT]:
+    def _context_of(
+        self, state: StateT, streams: StreamsT, call: CallingT
+    ) -> Context[StateT, StreamsT, CallingT]:
         return Context(
             self._invocation,
             effects=self._recording,
             state=state,
             streams=streams,
+            call=call,
             secrets=self._services.secrets,
             flows=self._step.flows,
             attempt=self._attempt.number,

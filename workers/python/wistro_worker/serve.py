@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import structlog
 
+from wistro.calls import FlowCalls
 from wistro.contract import Invocation
 from wistro.errors import SetupError
 from wistro.expressions import CelExpressions
@@ -21,6 +22,7 @@ from wistro.project.plan import queue_of
 from wistro.stores.buffer import JournalBuffer
 from wistro.stores.journal import JournalSink
 from wistro.stores.remote import RemoteJournal, RemoteState
+from wistro.stores.remote_calls import RemoteCalls
 from wistro.stores.remote_stream import RemoteStreams
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamItems
@@ -54,6 +56,8 @@ class Backends:
     """The items of streams, with the same rights."""
     keys: Keys | None = None
     """Sign the tokens of those who follow streams."""
+    calls: Callable[[Invocation], FlowCalls] | None = None
+    """What calls flows for the run that an invocation belongs to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +97,11 @@ async def remote_backends(api: str, keys: Keys) -> AsyncGenerator[Backends, None
         def streams(invocation: Invocation) -> StreamItems:
             return RemoteStreams(api, partial(mint, invocation.flow, invocation.run_id), client)
 
+        def calls(invocation: Invocation) -> FlowCalls:
+            return RemoteCalls(api, partial(mint, invocation.flow, invocation.run_id), client)
+
         journal = RemoteJournal(api, mint, client)
-        yield Backends(state=state, journal=journal, streams=streams, keys=keys)
+        yield Backends(state=state, journal=journal, streams=streams, keys=keys, calls=calls)
 
 
 @asynccontextmanager
@@ -117,6 +124,7 @@ async def python_worker(
             services = Services(
                 state=backends.state,
                 streams=streams_of(lock, backends.streams, backends.keys),
+                calls=backends.calls,
                 secrets=EnvironmentSecrets(mask),
                 log=journal.log,
                 threads=threads,

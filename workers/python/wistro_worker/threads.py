@@ -20,6 +20,11 @@ async def call_in_thread(pool: Pool, function: Callable[..., object], *arguments
     return await loop.run_in_executor(pool, partial(context.run, function, *arguments))
 
 
+def run_on_loop(work: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop) -> object:
+    """What `work` returns, once it has; for a thread that is not the loop's."""
+    return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+
 class Blocking:
     """The methods of an asynchronous object, for a thread: each call waits for its result."""
 
@@ -41,7 +46,6 @@ class Blocking:
 
         def call(*arguments: object, **options: object) -> object:
             self._check(f"{self._name}.{name}")
-            asked = asyncio.run_coroutine_threadsafe(method(*arguments, **options), self._loop)
-            return asked.result()
+            return run_on_loop(method(*arguments, **options), self._loop)
 
         return call

@@ -53,6 +53,13 @@ def attempt_span(invocation: Invocation, attempt: int) -> Generator[None, None, 
             raise
 
 
+def current_traceparent() -> str | None:
+    """The trace context of the span that is current, for what is asked of others."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
 def _parent(invocation: Invocation) -> context.Context:
     traceparent = invocation.trigger.traceparent or _own(invocation.run_id)
     return _propagator.extract({"traceparent": traceparent}, context=context.Context())

@@ -55,15 +55,14 @@ async def start_and_ask(
             result_type=answer,
         )
     )
-    # Not `wait_for`: the client turns its cancellation into an error of its own.
-    if not (await asyncio.wait({asking}, timeout=timeout.total_seconds()))[0]:
-        asking.cancel()
-        with suppress(Exception):
-            await asking
-        with suppress(Exception, asyncio.CancelledError):
-            # The operation keeps a copy of the error, which nobody else would look at.
-            await operation.workflow_handle()
-        raise TimeoutError
+    try:
+        # Not `wait_for`: the client turns its cancellation into an error of its own.
+        done, _ = await asyncio.wait({asking}, timeout=timeout.total_seconds())
+        if not done:
+            raise TimeoutError
+    finally:
+        if not asking.done():
+            await _abandon(asking, operation)
     try:
         with engine_errors(flow, run_id):
             return asking.result()
@@ -71,3 +70,15 @@ async def start_and_ask(
         with suppress(WorkflowAlreadyStartedError):
             await operation.workflow_handle()
         raise
+
+
+async def _abandon(
+    asking: asyncio.Future[T], operation: WithStartWorkflowOperation[Any, Any]
+) -> None:
+    """Nobody waits any longer: neither the request nor its errors outlive that."""
+    asking.cancel()
+    with suppress(Exception):
+        await asking
+    with suppress(Exception, asyncio.CancelledError):
+        # The operation keeps a copy of the error, which nobody else would look at.
+        await operation.workflow_handle()
