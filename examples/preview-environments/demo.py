@@ -11,11 +11,7 @@ the other, follows every run to its end, and holds what happened against the rul
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -25,8 +21,9 @@ from rich.console import Console
 from rich.status import Status
 
 PROJECT = Path(__file__).parent.resolve()
-sys.path.insert(0, str(PROJECT))
+sys.path[:0] = [str(PROJECT), str(PROJECT.parent / "shared")]
 
+from demokit import stage  # noqa: E402
 from demonstration import checks, report, script, stack  # noqa: E402
 from demonstration.observer import Observation, Observer, StuckError, count  # noqa: E402
 from demonstration.payloads import EXAMPLES, Event  # noqa: E402
@@ -80,7 +77,7 @@ class Demo:
             checks.comments(self._reference, running.github.comments),
             checks.usage(usage, environments, sum(it.total_seconds() for it in lived), slack=2.0),
             checks.confidential(
-                running.folder, [ACCOUNT, "ec26c3e57ca3a959ca5aad62de7213c562f8c821"]
+                running.project.folder, [ACCOUNT, "ec26c3e57ca3a959ca5aad62de7213c562f8c821"]
             ),
         ]
 
@@ -123,20 +120,18 @@ class Demo:
 
 async def main(out: Console) -> int:
     """Run the demo; returns the code to exit with."""
-    _install_payloads()
-    keep = os.environ.get("KEEP", "")
+    stage.npm_install(PROJECT, has=EXAMPLES, why="GitHub's payloads, an npm package,")
     with (
-        tempfile.TemporaryDirectory(prefix="previews-", ignore_cleanup_errors=True) as temporary,
+        stage.folder("previews-") as folder,
         out.status("Starting Temporal and the project") as status,
     ):
-        folder = Path(temporary) if keep in ("", "0", "1") else _fresh(Path(keep))
         began = time.monotonic()
-        async with stack.running(folder) as running:
+        async with stack.started(folder) as running:
             up = time.monotonic() - began
             passed = await _tell(out, status, running, up)
-            if keep not in ("", "0"):
+            if stage.keeps():
                 status.stop()
-                out.print(f"Files        {running.folder}\n\nEverything stays up until Ctrl-C.")
+                out.print(f"Files        {folder}\n\nEverything stays up until Ctrl-C.")
                 await asyncio.Event().wait()
             status.update("Stopping everything")
     return 0 if passed else 1
@@ -161,63 +156,14 @@ async def _tell(out: Console, status: Status, running: stack.Stack, up: float) -
         f"\n{runs} runs with {deliveries} deliveries in {took:.1f} s, after {up:.1f} s to start;"
         f" attempts that had to be repeated: {repeated}\n"
     )
-    out.print(f"API          {running.url}/docs")
-    out.print(f"Temporal UI  {running.temporal_ui}")
+    out.print(f"API          {running.project.url}/docs")
+    out.print(f"Temporal UI  {running.project.temporal_ui}")
     return all(result.passed for result in results)
-
-
-def _install_payloads() -> None:
-    if (PROJECT / EXAMPLES).exists():
-        return
-    command = ("npm", "ci", "--silent", "--no-audit", "--no-fund")
-    try:
-        subprocess.run(command, cwd=PROJECT, check=True)
-    except (FileNotFoundError, subprocess.CalledProcessError) as error:
-        raise stack.StackError(
-            f"GitHub's payloads, an npm package, could not be installed: {error}\n"
-            "hint: install Node.js, which brings npm, and see that it reaches its registry"
-        ) from error
-
-
-def _fresh(folder: Path) -> Path:
-    if folder.exists() and any(folder.iterdir()):
-        raise stack.StackError(
-            f"`{folder}` was expected to be empty, found what may be an earlier demo\n"
-            "hint: name another folder in `KEEP`"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.resolve()
 
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def run() -> int:
-    """`main`, ended by Ctrl-C or SIGTERM in order, without a stack trace for what is no bug."""
-    out = report.console()
-
-    async def interruptible() -> int:
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        assert task is not None
-
-        def end() -> None:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, lambda: None)  # once is enough: it takes a moment
-            task.cancel()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, end)
-        return await main(out)
-
-    try:
-        return asyncio.run(interruptible())
-    except asyncio.CancelledError:
-        return 130
-    except (stack.StackError, StuckError) as error:
-        out.print(f"error: {error}", style="red", highlight=False, markup=False)
-        return 1
-
-
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(stage.play(main, StuckError))

@@ -67,9 +67,9 @@ class Observer:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._http = httpx.AsyncClient(base_url=stack.url, timeout=60, trust_env=False)
+        self._http = httpx.AsyncClient(base_url=stack.project.url, timeout=60, trust_env=False)
         self._operator = {"Authorization": f"Bearer {stack.operator_token}"}
-        self._manager = {"Authorization": f"Bearer {stack.management_token}"}
+        self._manager = {"Authorization": f"Bearer {stack.project.token}"}
         self._ticks: set[str] = set()
 
     async def __aenter__(self) -> Observer:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.table import Table
+
+from demokit.stage import WIDE
 
 from .checks import Check
 from .observer import Observation
-
-WIDE = 140
-"""Columns from which whole run ids fit; a pipe is taken to be that wide."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,6 @@ class Row:
     problems: tuple[str, ...] = ()
     rule: str = ""
     """What to say when nothing was to be done."""
-
-
-def console() -> Console:
-    """Where the demo writes."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=WIDE)
 
 
 def table(rows: Iterable[Row], width: int) -> Table:
