@@ -19,6 +19,7 @@ from wistro_cli.commands import (
     dev,
     doctor,
     emit,
+    inbox,
     keys,
     lock,
     new,
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 for command in (new, dev, check, lock, types, start, emit, call, replay, doctor, audit):
     command.register(app)
-for group in (apps, runs, state, keys, access):
+for group in (apps, runs, inbox, state, keys, access):
     app.add_typer(group.app)
 
 
