@@ -15,10 +15,14 @@ from wistro.channels import Channels
 from wistro.stores.api_keys import FILE, ApiKeyFile
 from wistro.stores.audit_buffer import AuditBuffer
 from wistro.stores.memory_audit import MemoryAudit
+from wistro.stores.memory_inbox import MemoryInbox
 from wistro.stores.stream import Place
 from wistro.stores.worker_client import WORKER_API
 from wistro.targets import Targets
+from wistro.temporal.host.inbox import Inbox
 from wistro.temporal.host.stream_access import ask_stream
+from wistro.temporal.host.task_files import TaskFiles
+from wistro.temporal.host.waits import Waits
 from wistro_codec import RunToken, verify_run_token
 from wistro_codec.server import bearer_token, codec_router, loopback
 from wistro_codec.storage import resolver
@@ -32,6 +36,7 @@ from wistro_triggers.endpoints import EndpointServer
 from wistro_triggers.faults import install_faults
 from wistro_triggers.health import health_router
 from wistro_triggers.identities import Identities
+from wistro_triggers.inbox_worker_api import inbox_worker_api
 from wistro_triggers.listeners import Hidden
 from wistro_triggers.live import LiveStreams
 from wistro_triggers.management import management_router
@@ -43,22 +48,27 @@ from wistro_triggers.streams import StreamServer, streams_router
 from wistro_triggers.streams_access import StreamAccess
 from wistro_triggers.streams_feed import StreamFeed
 from wistro_triggers.streams_worker_api import Served, streams_worker_api
+from wistro_triggers.task_pages import task_pages
+from wistro_triggers.tasks import TaskDesk, tasks_router
 from wistro_triggers.topics import topics_router
 from wistro_triggers.tracing import UNTOLD
+from wistro_triggers.waits_worker_api import waits_worker_api
 from wistro_triggers.worker_api import worker_api
 
 if TYPE_CHECKING:
     from wistro.project.lock import Lock
     from wistro.project.settings import EndpointSettings
     from wistro.stores.audit import Audit
+    from wistro.stores.inbox import InboxStore
     from wistro.stores.journal import Journal
     from wistro.stores.state import StateStore
     from wistro.stores.stream import StreamStore
+    from wistro.stores.waits import WaitStore
     from wistro.temporal.host.engine import Engine
     from wistro.temporal.host.runtime import Runtime
 
 OURS = "/_wistro"
-PUBLIC = (f"{OURS}/streams", f"{OURS}/channels")
+PUBLIC = (f"{OURS}/streams", f"{OURS}/channels", f"{OURS}/api/tasks")
 """What is below `OURS` and yet for the public: it asks each client who it is."""
 
 
@@ -70,6 +80,8 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     streams: StreamStore,
     journal: Journal,
     audit: Audit | None = None,
+    inbox: InboxStore | None = None,
+    waits: WaitStore | None = None,
     development: bool = False,
     ui_origins: Sequence[str] = (),
     secret: Callable[[str], str | None] = os.environ.get,
@@ -83,6 +95,8 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         streams: What `ctx.streams` reads and writes, and clients follow.
         journal: What runs do and log.
         audit: Where refusals are noted; in memory when not given.
+        inbox: Where runs show their tasks; in memory when not given.
+        waits: Where messages find the runs that wait for them; without it they only start runs.
         development: Show the text of unexpected errors to callers, and let the Temporal UI of this
             machine decrypt payloads without a token.
         ui_origins: Origins of the Temporal UI, which asks the codec server to decrypt.
@@ -107,6 +121,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         audit=AuditBuffer(audit or MemoryAudit()),
         live=LiveStreams(journal),
         messages=Messages(engine),
+        waits=None if waits is None else Waits(engine, waits, runtime.keys),
         targets=Targets(lambda: engine.lock, root=runtime.project.root),
     )
     server = EndpointServer(
@@ -124,7 +139,11 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     calls = CallServer(
         engine=engine, admission=admission, development=development, targets=site.targets
     )
-    app = _shell(site, routes, routers=(_worker_api(site, runtime), calls_router(calls)), ours=ours)
+    tasks = _tasks(engine, inbox or MemoryInbox(), runtime, admission)
+    ours.include_router(tasks_router(tasks), prefix="/api")
+    worker = _worker_api(site, runtime, tasks.inbox.store)
+    routers = (worker, calls_router(calls), task_pages(tasks))
+    app = _shell(site, routes, routers=routers, ours=ours)
     # Motia's clients connect to wherever the server is, at any path.
     app.include_router(streams_router(followers, "/{path:path}"))
     app.state.feed = followers.feed
@@ -213,7 +232,7 @@ def _ours(site: Site, token: RequireToken, *, public_metrics: bool) -> FastAPI:
         telemetry=UNTOLD,
     )
     require_token = Depends(token)
-    topics = topics_router(site.engine, site.messages)
+    topics = topics_router(site.engine, site.messages, site.waits)
     guard = [] if public_metrics else [require_token]
     ours.include_router(management_router(site), prefix="/api", dependencies=[require_token])
     ours.include_router(topics, dependencies=[require_token])
@@ -246,7 +265,13 @@ def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> AP
     )
 
 
-def _worker_api(site: Site, runtime: Runtime) -> APIRouter:
+def _tasks(engine: Engine, store: InboxStore, runtime: Runtime, admission: Admission) -> TaskDesk:
+    inbox = Inbox(engine, store)
+    files = TaskFiles(inbox, runtime.keys)
+    return TaskDesk(inbox=inbox, files=files, keys=runtime.keys, admission=admission)
+
+
+def _worker_api(site: Site, runtime: Runtime, inbox: InboxStore) -> APIRouter:
     def verify(token: str) -> RunToken:
         return verify_run_token(runtime.keys, token, now=time.time())
 
@@ -254,8 +279,12 @@ def _worker_api(site: Site, runtime: Runtime) -> APIRouter:
         project=site.lock.project, state=site.state, journal=site.journal, verify=verify
     )
     router.include_router(streams_worker_api(served=site.streams, verify=verify))
+    router.include_router(channels_worker_api(Channels(site.streams.store), verify))
+    router.include_router(inbox_worker_api(inbox=inbox, verify=verify))
+    if site.waits is not None:
+        shared = waits_worker_api(waits=site.waits, lock=lambda: site.lock, verify=verify)
+        router.include_router(shared)
     router.include_router(
         calls_worker_api(calls=handler_calls(site.engine, site.audit), verify=verify)
     )
-    router.include_router(channels_worker_api(Channels(site.streams.store), verify))
     return router

@@ -26,7 +26,8 @@ class Messages:
         """Refuse a topic whose message nobody would receive, in `flow` or anywhere.
 
         Raises:
-            Problem: 404 when there is no such topic, naming the nearest; 409 when nobody subscribes.
+            Problem: 404 when there is no such topic, naming the nearest; 409 when nobody subscribes
+                (and, for any flow, no run ever waits for it).
         """
         topics = self._engine.lock.topics
         if topic not in topics:
@@ -35,7 +36,10 @@ class Messages:
             raise Problem(
                 404, "topic_not_found", f"The project has no topic `{topic}`. hint: {hint}"
             )
-        receivers = self._engine.catalogue.receivers.get(topic, ())
+        catalogue = self._engine.catalogue
+        receivers = catalogue.receivers.get(topic, ())
+        if flow is None and topic in catalogue.awaiting:
+            return
         if not receivers or flow not in {None, *receivers}:
             where = f" in the flow `{flow}`" if flow else ""
             raise Problem(

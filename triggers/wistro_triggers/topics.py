@@ -18,6 +18,7 @@ from wistro_triggers.tracing import current_traceparent, server_span
 
 if TYPE_CHECKING:
     from wistro.temporal.host.engine import Engine
+    from wistro.temporal.host.waits import Waits
 
 _BODY = {
     "required": True,
@@ -29,17 +30,30 @@ _BODY = {
 }
 
 
+class ReachedRun(BaseModel):
+    """A run that waited for a message and got it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    flow: str
+    run_id: str
+
+
 class Published(BaseModel):
-    """The runs that messages started: each message, one run in every flow that subscribes."""
+    """What became of messages: each starts a run in every flow that subscribes, and reaches those that wait."""
 
     model_config = ConfigDict(frozen=True)
 
     topic: str
     messages: int
     runs: list[Accepted]
+    reached: list[ReachedRun] = []
+    """The runs that waited for one of them."""
+    kept: bool = False
+    """Whether one is kept for a run that will wait for it."""
 
 
-def topics_router(engine: Engine, messages: Messages) -> APIRouter:
+def topics_router(engine: Engine, messages: Messages, waits: Waits | None = None) -> APIRouter:
     """`/topics/{topic}`."""
     router = APIRouter(tags=["topics"])
 
@@ -48,7 +62,9 @@ def topics_router(engine: Engine, messages: Messages) -> APIRouter:
         status_code=202,
         summary="Emit a message, or CloudEvents, on a topic",
         description="A CloudEvent's `source` and `id`, or an `Idempotency-Key`, make it safe to repeat. "
-        "All messages of a batch are checked before the first is accepted.",
+        "All messages of a batch are checked before the first is accepted. A message starts a run in "
+        "each flow that subscribes, and reaches the runs that wait for it; one that a run may wait for "
+        "later is kept for a while.",
         openapi_extra={"requestBody": _BODY},
         responses={"default": {"model": ErrorAnswer, "description": "What went wrong."}},
     )
@@ -60,7 +76,11 @@ def topics_router(engine: Engine, messages: Messages) -> APIRouter:
             batch = await _read(request)
             _check(messages, topic, batch)
             options = read_options(request.headers)
+            if options.delayed and topic in engine.catalogue.awaiting:
+                raise _not_later(topic)
             runs: list[Accepted] = []
+            reached: list[ReachedRun] = []
+            kept = False
             for key, data in batch:
                 started = await engine.publish(
                     topic,
@@ -74,9 +94,13 @@ def topics_router(engine: Engine, messages: Messages) -> APIRouter:
                     Accepted(flow=run.flow, run_id=run.run_id, existed=run.existed)
                     for run in started
                 ]
+                if waits is not None:
+                    found = await waits.publish(topic, data, key=key or options.idempotency_key)
+                    reached += [ReachedRun(flow=r.flow, run_id=r.run_id) for r in found.runs]
+                    kept = kept or found.kept
         for run in runs:
             metrics.count_run(run, "event")
-        return Published(topic=topic, messages=len(batch), runs=runs)
+        return Published(topic=topic, messages=len(batch), runs=runs, reached=reached, kept=kept)
 
     return router
 
@@ -96,6 +120,15 @@ async def _read(request: Request) -> list[tuple[str | None, object]]:
             f"`{STRUCTURED}`, `{BATCH}` or with `ce-` headers.",
         )
     return [(None, parse_body(body, kind))]
+
+
+def _not_later(topic: str) -> Problem:
+    return Problem(
+        422,
+        "awaited_now",
+        f"Runs wait for `{topic}`: its messages cannot be delayed. hint: send it when it is due, "
+        "without `Wistro-Delay` and `Wistro-At`.",
+    )
 
 
 def _check(messages: Messages, topic: str, batch: list[tuple[str | None, object]]) -> None:

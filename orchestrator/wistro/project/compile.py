@@ -148,6 +148,8 @@ def _topic(graph: Graph, topic: str) -> TopicLock:
         external=said.external,
         emitters=tuple(step.id for step in graph.emitters(topic)),
         subscribers=tuple(step.id for step in graph.subscribers(topic)),
+        awaited_by=tuple(step.id for step in graph.awaiters(topic)),
+        keep=said.keep if graph.awaiters(topic) else None,
         message=json_schema(said.message) if said.message else _agreed(graph, topic),
     )
 

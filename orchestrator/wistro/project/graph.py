@@ -59,8 +59,9 @@ class Graph:
 
     @cached_property
     def topics(self) -> tuple[str, ...]:
-        """Every topic that is emitted, subscribed to, or in the settings."""
+        """Every topic that is emitted, subscribed to, awaited, or in the settings."""
         subscribed = {each.topic for step in self.steps for each in step.subscribes}
+        subscribed |= {step.awaits.topic for step in self.steps if step.awaits}
         emitted = {topic for step in self.steps for topic in self.emitted(step)}
         return tuple(sorted(subscribed | emitted | set(self.settings.topics)))
 
@@ -113,6 +114,14 @@ class Graph:
         """The steps that subscribe to a topic, in one flow or anywhere."""
         return _within(flow, self._subscribers.get(topic, ()))
 
+    def awaiters(self, topic: str, flow: str | None = None) -> tuple[Descriptor, ...]:
+        """The steps by which runs wait for a topic, in one flow or anywhere."""
+        return _within(flow, self._awaiters.get(topic, ()))
+
+    def receivers(self, topic: str, flow: str | None = None) -> tuple[Descriptor, ...]:
+        """The steps that subscribe to a topic or by which runs wait for it."""
+        return (*self.subscribers(topic, flow), *self.awaiters(topic, flow))
+
     @cached_property
     def _emitters(self) -> Mapping[str, Sequence[Descriptor]]:
         return _by_topic((step, self.emitted(step)) for step in self.steps)
@@ -120,6 +129,10 @@ class Graph:
     @cached_property
     def _subscribers(self) -> Mapping[str, Sequence[Descriptor]]:
         return _by_topic((step, [each.topic for each in step.subscribes]) for step in self.steps)
+
+    @cached_property
+    def _awaiters(self) -> Mapping[str, Sequence[Descriptor]]:
+        return _by_topic((step, [step.awaits.topic]) for step in self.steps if step.awaits)
 
     def drawn_into(self, topic: str, flow: str) -> bool:
         """Whether a virtual edge says that the topic comes from outside."""
@@ -143,10 +156,7 @@ class Graph:
     def entry_topics(self, flow: str) -> tuple[str, ...]:
         """The topics whose messages start runs of the flow."""
         subscribed = {
-            each.topic
-            for step in self.in_flow(flow)
-            if step.runs
-            for each in step.subscribes
+            each.topic for step in self.in_flow(flow) if step.runs for each in step.subscribes
         }
         return tuple(sorted(topic for topic in subscribed if self.arrives(topic, flow)))
 

@@ -101,6 +101,10 @@ class TopicLock(Record):
     external: bool = False
     emitters: tuple[str, ...] = ()
     subscribers: tuple[str, ...] = ()
+    awaited_by: tuple[str, ...] = ()
+    """The steps by which runs wait for its messages."""
+    keep: timedelta | None = None
+    """How long a message that came before anybody awaited it is kept, where one is awaited."""
     message: Mapping[str, object] | None = None
     """The JSON Schema of its messages: as `wistro.yml` gives it, or as all emitters agree."""
 

@@ -167,7 +167,7 @@ def _outcomes(step: Descriptor) -> tuple[OutcomePlan, ...]:
 
 
 def _shared(lock: Lock, flow: str, steps: dict[str, StepPlan]) -> dict[str, tuple[str, ...]]:
-    """The other flows that a message of this one starts a run of.
+    """The other flows that a message of this one starts a run of, or whose runs wait for it.
 
     A flow whose only subscribers are in this flow too gets none: they have the message already.
     """
@@ -175,9 +175,11 @@ def _shared(lock: Lock, flow: str, steps: dict[str, StepPlan]) -> dict[str, tupl
     emitted |= {step.failure_topic for step in steps.values() if step.failure_topic}
     found: dict[str, tuple[str, ...]] = {}
     for topic in sorted(emitted):
-        subscribers = (lock.steps[id] for id in lock.topics[topic].subscribers if id not in steps)
-        flows = {name for step in subscribers if step.runs for name in step.flows}
-        if not lock.topics[topic].shared:
+        said = lock.topics[topic]
+        receivers = (*said.subscribers, *said.awaited_by)
+        others = (lock.steps[id] for id in receivers if id not in steps)
+        flows = {name for step in others if step.runs for name in step.flows}
+        if not said.shared:
             flows &= _fellows(lock, flow, topic)
         if flows:
             found[topic] = tuple(sorted(flows))

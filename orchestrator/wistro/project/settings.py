@@ -132,6 +132,9 @@ class FlowSettings(Options):
     """How it answers those who call it; a flow with a call step can be called without this."""
 
 
+KEEP_MESSAGES = timedelta(hours=1)
+
+
 class TopicSettings(Options):
     """A topic, as all flows see it."""
 
@@ -143,6 +146,8 @@ class TopicSettings(Options):
     """Other flows may subscribe: a message starts a linked run in each."""
     external: bool = False
     """Messages come from outside: over HTTP, from the command line, from an operator."""
+    keep: Duration = KEEP_MESSAGES
+    """How long a message that came before anybody awaited it is kept; 0 for not at all."""
 
 
 class StateSettings(Options):

@@ -84,6 +84,8 @@ class RunInput:
     """Who is told the answer, besides those who ask for it."""
     calling: OpenCall | None = None
     """What the run that calls is told of this one, which ends with it unless it is detached."""
+    asked_by: str = ""
+    """The request that started it: one that is answered by another's run knows by it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +197,27 @@ class WaitShown:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SharedMessage:
+    """A message that a run sends to the runs that wait for it."""
+
+    topic: str
+    data: object
+    key: str
+    """A message with the same key is the same message."""
+    flow: str | None = None
+    """The flow whose runs it is for; any, when not given."""
+    sender: RunRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reached:
+    """The runs that a message reached, and whether it is kept for those that will wait for it."""
+
+    runs: list[RunRef] = field(default_factory=list[RunRef])
+    kept: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskAction:
     """What a person does about a task; see `wistro.machine.events.PersonActed`."""
 
@@ -216,6 +239,17 @@ class CallResponse:
 
     answer: CallAnswer
     response_meta: object = None
+    asked_by: str = ""
+    """The request that started the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The answer to a trigger."""
+
+    answer: Answer
+    asked_by: str
+    """The request that started the run."""
 
 
 @dataclass(frozen=True, kw_only=True)

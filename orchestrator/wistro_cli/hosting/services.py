@@ -9,10 +9,17 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from wistro.channels import Channels, RemoteChannels
 from wistro.stores.remote_inbox import RemoteInbox
+from wistro.targets import Targets
+from wistro.targets.services import ChannelItems
+from wistro.temporal.activities.answers import AnswerServices
+from wistro.temporal.host.engine import Engine
+from wistro.temporal.host.remote_waits import RemoteWaits
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.services import OutsideServices
 from wistro.temporal.host.task_links import LinkMaker
+from wistro.temporal.host.waits import Waits
 from wistro_cli.address import API_VARIABLE, read_address
 from wistro_cli.hosting.stores import Stores
 from wistro_codec import mint_run_token
@@ -22,12 +29,20 @@ _TOKEN_SECONDS = 60.0
 
 @asynccontextmanager
 async def outside_services(
-    runtime: Runtime, stores: Stores | None
+    runtime: Runtime, engine: Engine, stores: Stores | None, *, development: bool = False
 ) -> AsyncGenerator[OutsideServices]:
     """The stores of this process when it has opened them, else those behind the triggers."""
     links = LinkMaker(runtime.keys, lambda: public_url(runtime))
+    targets = Targets(lambda: engine.lock, root=runtime.project.root)
+
+    def answers(channels: ChannelItems) -> AnswerServices:
+        return AnswerServices(targets=targets, channels=channels, development=development)
+
     if stores is not None:
-        yield OutsideServices(inbox=stores.inbox, links=links)
+        waits = Waits(engine, stores.waits, runtime.keys)
+        yield OutsideServices(
+            inbox=stores.inbox, links=links, waits=waits, answers=answers(Channels(stores.streams))
+        )
         return
 
     def mint(flow: str, run_id: str) -> str:
@@ -35,8 +50,13 @@ async def outside_services(
         return mint_run_token(runtime.keys, flow=flow, run_id=run_id, expires_at=expires_at)
 
     async with httpx.AsyncClient() as client:
-        inbox = RemoteInbox(triggers_url(runtime), mint, client)
-        yield OutsideServices(inbox=inbox, links=links)
+        url = triggers_url(runtime)
+        yield OutsideServices(
+            inbox=RemoteInbox(url, mint, client),
+            links=links,
+            waits=RemoteWaits(url, mint, client),
+            answers=answers(RemoteChannels(url, mint, client)),
+        )
 
 
 def triggers_url(runtime: Runtime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ from datetime import timedelta
 
 import structlog
 
+from wistro.channels import prune_channels
 from wistro.errors import StoreError
 from wistro.stores.audit import Audit
 from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
+from wistro.stores.waits import WaitStore
 from wistro.temporal.host.runtime import Runtime
 
 KEEP_JOURNAL = timedelta(days=7)
@@ -33,7 +36,7 @@ _log = structlog.stdlib.get_logger("wistro.host")
 class Stores:
     """Where steps keep values and items, and where it is noted what runs do and who was refused.
 
-    The inbox lists what they ask people.
+    The inbox lists what they ask people, the waits which messages they await.
     """
 
     state: StateStore
@@ -41,6 +44,7 @@ class Stores:
     journal: Journal
     audit: Audit
     inbox: InboxStore
+    waits: WaitStore
 
 
 @asynccontextmanager
@@ -62,19 +66,27 @@ async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
         stack.push_async_callback(audit.close)
         inbox = await runtime.open_inbox()
         stack.push_async_callback(inbox.close)
-        pruning = asyncio.create_task(_prune(journal, audit, inbox))
+        waits = await runtime.open_waits()
+        stack.push_async_callback(waits.close)
+        opened = Stores(
+            state=state, streams=streams, journal=journal, audit=audit, inbox=inbox, waits=waits
+        )
+        keep = runtime.lock.runtime.answers.channels.keep
+        pruning = asyncio.create_task(_prune(opened, keep_channels=keep))
         stack.callback(pruning.cancel)
-        yield Stores(state=state, streams=streams, journal=journal, audit=audit, inbox=inbox)
+        yield opened
 
 
-async def _prune(journal: Journal, audit: Audit, inbox: InboxStore) -> None:
+async def _prune(stores: Stores, *, keep_channels: timedelta) -> None:
     while True:
         try:
-            removed = await journal.prune(KEEP_JOURNAL)
+            removed = await stores.journal.prune(KEEP_JOURNAL)
             if removed:
                 _log.info("journal pruned", entries=removed)
-            await audit.prune(KEEP_AUDIT)
-            await inbox.prune(KEEP_TASKS)
+            await stores.audit.prune(KEEP_AUDIT)
+            await stores.inbox.prune(KEEP_TASKS)
+            await stores.waits.prune(time.time())
+            await prune_channels(stores.streams, keep_channels)
         except StoreError as error:
             _log.warning("the stores were not pruned", error=error.message)
         await asyncio.sleep(_PRUNE_EVERY.total_seconds())

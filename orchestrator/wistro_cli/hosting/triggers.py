@@ -49,6 +49,7 @@ class TriggersPart:
             journal=stores.journal,
             audit=stores.audit,
             inbox=stores.inbox,
+            waits=stores.waits,
             development=options.development,
             ui_origins=options.ui_origins,
         )

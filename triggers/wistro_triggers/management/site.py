@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wistro.project import Project
     from wistro.project.lock import Lock
     from wistro.temporal.host.engine import Engine
+    from wistro.temporal.host.waits import Waits
 
 OPERATOR = "operator"
 """Who holders of the management token are, in the records of what they did."""
@@ -48,6 +49,8 @@ class Site:
     messages: Messages
     targets: Targets
     """Where answers of calls may go."""
+    waits: Waits | None = None
+    """Brings messages to the runs that wait for them."""
 
     @property
     def lock(self) -> Lock:

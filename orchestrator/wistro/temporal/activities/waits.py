@@ -16,6 +16,10 @@ class WaitKeeper(Protocol):
         """Takes note of a wait that is open, with the messages kept for it, or of one that is closed."""
         ...
 
+    async def share(self, message: wire.SharedMessage) -> wire.Reached:
+        """Brings a message that a run sends to the runs that wait for it."""
+        ...
+
 
 class WaitActivities:
     """The built-in activity behind steps with `await`."""

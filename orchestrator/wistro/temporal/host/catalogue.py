@@ -22,6 +22,8 @@ class Catalogue:
     """What the flows take that say so, of those that can be called."""
     receivers: Mapping[str, tuple[str, ...]]
     """For each topic, the flows that a message from outside starts a run of."""
+    awaiting: Mapping[str, tuple[tuple[str, str | None], ...]]
+    """For each topic, the flows whose runs wait for its messages, and the `where` of each wait."""
 
     @classmethod
     def of(cls, lock: Lock) -> Catalogue:
@@ -33,7 +35,21 @@ class Catalogue:
             if flow.callable is not None and flow.callable.input is not None
         }
         receivers = _receivers(lock, plans)
-        return cls(project=lock.project, plans=plans, inputs=inputs, receivers=receivers)
+        return cls(
+            project=lock.project,
+            plans=plans,
+            inputs=inputs,
+            receivers=receivers,
+            awaiting=_awaiting(plans),
+        )
+
+    def waits(self, flow: str, topic: str) -> bool:
+        """Whether runs of the flow may wait for messages on the topic."""
+        return any(flow == waiting for waiting, _ in self.awaiting.get(topic, ()))
+
+    def only_waits(self, flow: str, topic: str) -> bool:
+        """Whether they do, and no message on the topic starts one."""
+        return self.waits(flow, topic) and flow not in self.receivers.get(topic, ())
 
     def plan(self, flow: str) -> Plan:
         """The plan of a flow.
@@ -77,3 +93,12 @@ def _receivers(lock: Lock, plans: Mapping[str, Plan]) -> Mapping[str, tuple[str,
                 found.setdefault(topic, []).append(flow)
     # By Motia's rules every flow's run reaches every subscriber: one run is enough.
     return {topic: tuple(flows[:1] if lock.motia else flows) for topic, flows in found.items()}
+
+
+def _awaiting(plans: Mapping[str, Plan]) -> Mapping[str, tuple[tuple[str, str | None], ...]]:
+    found: dict[str, list[tuple[str, str | None]]] = {}
+    for flow, plan in plans.items():
+        for step in plan.steps.values():
+            if step.awaits is not None:
+                found.setdefault(step.awaits.topic, []).append((flow, step.awaits.where))
+    return {topic: tuple(dict.fromkeys(waits)) for topic, waits in found.items()}

@@ -142,11 +142,11 @@ class Engine:
         run_id, _ = self._choose_id(flow, trigger, None, idempotency_key)
         start = self._input(flow, run_id, trigger, data)
         try:
-            answer = await start_and_ask(
+            found = await start_and_ask(
                 self.client,
                 start,
                 wire.ANSWER_UPDATE,
-                RunAnswer,
+                wire.Answered,
                 timeout=timeout,
                 options=self.options(start),
             )
@@ -158,7 +158,7 @@ class Engine:
             return _answer(flow, run_id, answer, existed=True)
         except WorkflowUpdateFailedError as error:
             return Answer(flow=flow, run_id=run_id, error=error_info(error.cause))
-        return _answer(flow, run_id, answer, existed=False)
+        return _answer(flow, run_id, found.answer, existed=found.asked_by != start.asked_by)
 
     async def publish(
         self,
@@ -385,6 +385,28 @@ class Engine:
             wire.workflow_id(flow, run_id), result_type=wire.RunResult
         )
 
+    def check_message(self, what: str, data: object, *, flow: str | None = None) -> None:
+        """Refuses what is too large to be sent, or no JSON.
+
+        Raises:
+            RunError: `message_too_large`, `message_not_json`.
+        """
+        try:
+            size, limit = check_depth(data), self.lock.limits.message_size
+        except ValueError as error:
+            raise RunError(
+                f"the message for `{what}` cannot be sent: {error}",
+                flow=flow,
+                code="message_not_json",
+            ) from error
+        if size > limit:
+            raise RunError(
+                f"the message for `{what}` has {size} bytes, the limit is {limit}",
+                flow=flow,
+                code="message_too_large",
+                hint="send a reference to the data, or raise `limits.message_size` in `wistro.yml`",
+            )
+
     # Small change
 
     def _choose_id(
@@ -402,23 +424,11 @@ class Engine:
             raise RunError(
                 f"flow `{flow}` has no step `{trigger.step}`", flow=flow, code="step_not_found"
             )
-        what = trigger.step or trigger.topic or flow
-        try:
-            size, limit = check_depth(data), self.lock.limits.message_size
-        except ValueError as error:
-            raise RunError(
-                f"the message for `{what}` cannot be sent: {error}",
-                flow=flow,
-                code="message_not_json",
-            ) from error
-        if size > limit:
-            raise RunError(
-                f"the message for `{what}` has {size} bytes, the limit is {limit}",
-                flow=flow,
-                code="message_too_large",
-                hint="send a reference to the data, or raise `limits.message_size` in `wistro.yml`",
-            )
-        return wire.RunInput(run_id=run_id, plan=plan, trigger=trigger, data=data)
+        self.check_message(trigger.step or trigger.topic or flow, data, flow=flow)
+        asked_by = secrets.token_hex(8)
+        return wire.RunInput(
+            run_id=run_id, plan=plan, trigger=trigger, data=data, asked_by=asked_by
+        )
 
     async def _start(self, start: wire.RunInput, after: timedelta | None) -> bool:
         """Starts it; says whether it existed already."""

@@ -85,9 +85,10 @@ async def host_runs(  # noqa: PLR0913 - what a process hosts
         drain: How long running deliveries get to finish.
         identity: The name of this worker in Temporal.
     """
+    services = services or OutsideServices()
     activities: list[Callable[..., object]] = [
-        Links(engine.link).start_linked_run,
-        *outside_activities(engine, services or OutsideServices()),
+        Links(engine, services.waits).start_linked_run,
+        *outside_activities(engine, services),
     ]
     if steps is not None:
         activities.append(steps)

@@ -17,8 +17,10 @@ from wistro.stores.audit import Audit
 from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
 from wistro.stores.registry import open_audit, open_inbox, open_journal, open_state, open_streams
+from wistro.stores.sqlite_waits import SqliteWaits
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
+from wistro.stores.waits import WaitStore
 from wistro.temporal.host.connect import connect
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.serverbinary import ServerAddress
@@ -115,6 +117,10 @@ class Runtime:
     async def open_inbox(self) -> InboxStore:
         """The project's inbox."""
         return await open_inbox("sqlite", self.folder / "wistro.db")
+
+    async def open_waits(self) -> WaitStore:
+        """Where the project's runs and messages from outside find each other."""
+        return await SqliteWaits.open(self.folder / "wistro.db")
 
     async def open_journal(self) -> Journal:
         """The project's journal."""
