@@ -15,10 +15,11 @@ from wistro.errors import WistroError
 from wistro.project.declared import ForeignLanguage
 from wistro.project.lock import load_lock
 from wistro.temporal.host.runtime import Runtime
-from wistro_cli.address import API_VARIABLE, Address, read_address, remove_address, write_address
+from wistro_cli.address import Address, remove_address, write_address
 from wistro_cli.control import Control
 from wistro_cli.hosting.garbage import settle
 from wistro_cli.hosting.options import HostOptions
+from wistro_cli.hosting.services import triggers_url
 from wistro_cli.hosting.stores import Stores, open_stores
 from wistro_cli.hosting.triggers import TriggersPart
 from wistro_cli.hosting.work import backends_of, work
@@ -62,9 +63,9 @@ class Host:
             if stores is not None:
                 self._triggers = await TriggersPart.make(runtime, stores, self._options)
             else:
-                self._api.set_result(_api(runtime))
+                self._api.set_result(triggers_url(runtime))
             backends = await stack.enter_async_context(
-                backends_of(runtime, stores, _api(runtime)) if parts.runs else nullcontext()
+                backends_of(runtime, stores, triggers_url(runtime)) if parts.runs else nullcontext()
             )
             try:
                 await self._run_parts(stores, backends, languages)
@@ -166,15 +167,3 @@ class Host:
             self._control.tell("failed", message=message, hint=hint)
         else:
             self._control.tell("reloaded")
-
-
-def _api(runtime: Runtime) -> str:
-    """Where the triggers are, for a process that has none."""
-    if given := os.environ.get(API_VARIABLE):
-        return given.rstrip("/")
-    if found := read_address(runtime.project.root):
-        return found.url
-    settings = runtime.lock.runtime.endpoints
-    if settings.internal is not None:
-        return f"http://{settings.internal.host}:{settings.internal.port or 3001}"
-    return f"http://{settings.host}:{settings.port or 3000}"

@@ -18,6 +18,7 @@ from wistro.temporal.host.runtime import Runtime
 from wistro_cli.hosting.calls import DirectCalls
 from wistro_cli.hosting.options import HostOptions
 from wistro_cli.hosting.pauses import pauses
+from wistro_cli.hosting.services import outside_services
 from wistro_cli.hosting.stores import Stores
 from wistro_worker.runs import telling_about_runs
 from wistro_worker.serve import Backends, PythonWorker, python_worker, remote_backends
@@ -47,11 +48,15 @@ async def work(
         if engine is None:
             return
         calls.engine = engine
+        services = await stack.enter_async_context(
+            outside_services(runtime, engine, stores, development=options.development)
+        )
         await stack.enter_async_context(
             host_runs(
                 engine.client,
                 engine,
                 worker.activity if worker else None,
+                services=services,
                 stream_access=worker.stream_access if worker else None,
                 queues=worker.queues if worker else (),
                 concurrency=settings.concurrency,
