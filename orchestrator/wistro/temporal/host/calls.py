@@ -216,7 +216,8 @@ class Calls:
             return Called(flow=flow, run_id=run_id)
         except (WorkflowAlreadyStartedError, WorkflowUpdateFailedError):
             return await self._closed(flow, run_id)
-        return _called(flow, run_id, response, existed=False)
+        existed = response.asked_by != start.asked_by
+        return _called(flow, run_id, response, existed=existed)
 
     async def _closed(self, flow: str, run_id: str) -> Called:
         """The answer that an ended run left."""

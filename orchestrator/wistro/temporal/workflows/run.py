@@ -84,6 +84,7 @@ class RunWorkflow:
         self._errands: Errands | None = None
         self._response_meta: object = None
         self._respond_to: wire.RespondTo | None = None
+        self._asked_by = ""
         self._answers_awaited = 0
         self._drain_at = 0
 
@@ -95,7 +96,7 @@ class RunWorkflow:
         )
         run_id = start.run_id or wire.parse_workflow_id(workflow.info().workflow_id)[1]
         self._trigger, self._response_meta = start.trigger, start.response_meta
-        self._respond_to = start.respond_to
+        self._respond_to, self._asked_by = start.respond_to, start.asked_by
         if start.trigger.traceparent is None:
             self._trigger = replace(start.trigger, traceparent=wire.own_trace(run_id))
         self._drain_at = start.plan.limits.history_events
@@ -120,7 +121,7 @@ class RunWorkflow:
         return self._result(machine)
 
     @workflow.update(name=wire.ANSWER_UPDATE)
-    async def answer(self) -> Answer:
+    async def answer(self) -> wire.Answered:
         """Waits for the delivery to the triggered step; answers with its output or error."""
         self._answers_awaited += 1
         try:
@@ -128,7 +129,8 @@ class RunWorkflow:
         finally:
             self._answers_awaited -= 1
         state = self._state()
-        return state.answer or Answer(error=state.error)
+        answer = state.answer or Answer(error=state.error)
+        return wire.Answered(answer=answer, asked_by=self._asked_by)
 
     @workflow.update(name=wire.RESPONSE_UPDATE)
     async def response(self) -> wire.CallResponse:
@@ -425,6 +427,7 @@ class RunWorkflow:
                     state=machine.state,
                     response_meta=self._response_meta,
                     respond_to=self._respond_to,
+                    asked_by=self._asked_by,
                 )
             )
         for command in machine.release(workflow.time()):
@@ -479,7 +482,9 @@ class RunWorkflow:
         answer = None if machine is None else call_answer(machine.plan, machine.state)
         if answer is None:
             return None
-        return wire.CallResponse(answer=answer, response_meta=self._response_meta)
+        return wire.CallResponse(
+            answer=answer, response_meta=self._response_meta, asked_by=self._asked_by
+        )
 
     def _call_left(self) -> wire.CallResponse | None:
         """What stays with a called run for callers that ask later."""
