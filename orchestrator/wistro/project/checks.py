@@ -391,8 +391,9 @@ def _emissions(graph: Graph) -> Iterator[Finding]:
                 others = sorted({name for s in graph.receivers(topic) for name in s.flows})
                 hint = "subscribe to it in a step, or stop emitting it"
                 if others:
+                    listens = "subscribes to" if graph.subscribers(topic) else "waits for"
                     hint = (
-                        f"the flow `{others[0]}` receives it: declare the topic as `shared` "
+                        f"the flow `{others[0]}` {listens} it: declare the topic as `shared` "
                         f"in `{SETTINGS}` for its messages to cross"
                     )
                 message = f"nothing receives `{topic}` in the flow `{flow}`"
