@@ -42,7 +42,7 @@ def emit(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Emit a message on a topic: it starts a run in every flow that subscribes."""
+    """Emit a message on a topic: it starts a run in every flow that subscribes, and reaches those that wait."""
     from wistro_cli.api import connect
     from wistro_cli.api.runs import as_mapping
     from wistro_cli.output import say, show, show_json
@@ -59,4 +59,8 @@ def emit(
     for run in cast("list[dict[str, object]]", published["runs"]):
         known = "  (it existed already)" if run.get("existed") else ""
         show(f"{run['flow']}/{run['run_id']}{known}")
+    for run in cast("list[dict[str, object]]", published.get("reached", ())):
+        show(f"{run['flow']}/{run['run_id']}  (it waited for this)")
+    if published.get("kept"):
+        say("kept for a run that will wait for it", style="dim")
     say(f"emitted on `{topic}`; follow a run with `wistro runs logs RUN --follow`", style="dim")

@@ -45,6 +45,8 @@ class TopicView(View):
     """Whether its messages come from outside."""
     emitters: list[str]
     subscribers: list[str]
+    awaited_by: list[str] = []
+    """The steps by which runs wait for its messages."""
     message: dict[str, object] | None = None
     """The JSON Schema of its messages."""
 
@@ -90,6 +92,7 @@ def flows_router(site: Site) -> APIRouter:
                 external=topic.external,
                 emitters=list(topic.emitters),
                 subscribers=list(topic.subscribers),
+                awaited_by=list(topic.awaited_by),
                 message=None if topic.message is None else dict(topic.message),
             )
             for name, topic in site.lock.topics.items()

@@ -37,10 +37,11 @@ class Edge(View):
     source: str
     """The step that emits."""
     target: str
-    """The step that subscribes."""
+    """The step that subscribes, or that waits for a message."""
     kind: Literal["message", "failure", "virtual", "cross_flow"]
     """`failure`: emitted when the source's attempts are exhausted. `virtual`: only drawn, it stands for
-    what happens outside. `cross_flow`: a shared topic, which starts a run of the other flow."""
+    what happens outside. `cross_flow`: a shared topic, which starts a run of the other flow or reaches
+    one that waits for it."""
     conditional: bool = False
     """Emitted only sometimes."""
     label: str | None = None
@@ -74,6 +75,8 @@ def graph_of(lock: Lock, flow: str) -> Graph:
 def _between(lock: Lock, source: Descriptor, target: Descriptor) -> Iterator[Edge]:
     """The edges between two steps of one flow."""
     received = {each.topic: each.label for each in target.subscribes}
+    if target.awaits is not None:
+        received.setdefault(target.awaits.topic, None)
     drawn = {each.topic: each.label for each in target.virtual_subscribes}
     for topic, emission in _emissions(lock, source).items():
         if topic in received:
@@ -98,7 +101,7 @@ def _between(lock: Lock, source: Descriptor, target: Descriptor) -> Iterator[Edg
 
 def _shared(lock: Lock, source: Descriptor, target: Descriptor) -> Iterator[Edge]:
     """The edges of shared topics between steps that have no flow in common."""
-    if target.kind == "noop":
+    if not target.runs:
         return
     for edge in _between(lock, source, target):
         if edge.kind != "virtual" and lock.topics[edge.topic].shared:
@@ -130,7 +133,7 @@ def _emissions(lock: Lock, step: Descriptor) -> dict[str, Edge]:
         for emit in step.emits
     }
     failure = lock.policy(step.id).on_failure
-    if isinstance(failure, Emit) and step.kind != "noop" and failure.topic not in found:
+    if isinstance(failure, Emit) and step.runs and failure.topic not in found:
         found[failure.topic] = Edge(
             topic=failure.topic, source=step.id, target="", kind="failure", label=failure.label
         )
