@@ -22,4 +22,4 @@ def test_its_steps_are_a_sound_project(tmp_path: Path) -> None:
     compiled = Project.open(tmp_path).compile()
     assert compiled.errors == ()
     assert [finding for finding in compiled.findings if finding.severity == "error"] == []
-    assert len(compiled.lock.steps) == len(found) == 4
+    assert len(compiled.lock.steps) == len(found) == 7
