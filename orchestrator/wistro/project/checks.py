@@ -45,7 +45,9 @@ Check = Callable[[Graph], Iterator[Finding]]
 
 def check_steps(graph: Graph) -> tuple[Finding, ...]:
     """What makes single steps unusable: such a step is left out, and the rest go on."""
-    return _run(graph, (_duplicate_ids, _duplicate_streams, _crons, _expressions, _routes))
+    return _run(
+        graph, (_duplicate_ids, _duplicate_streams, _crons, _expressions, _approvals, _routes)
+    )
 
 
 def check_project(graph: Graph) -> tuple[Finding, ...]:
@@ -157,6 +159,8 @@ def _expressions(graph: Graph) -> Iterator[Finding]:
         texts += [(f"emits[{i}].where", each.where) for i, each in enumerate(step.emits)]
         if step.awaits:
             texts += [("await.where", step.awaits.where)]
+        if step.task and step.task.approval:
+            texts += [("approval.where", step.task.approval.where)]
         if step.join:
             quorum = step.join.quorum
             texts += [("join.key", step.join.key)]
@@ -178,6 +182,25 @@ def _expressions(graph: Graph) -> Iterator[Finding]:
                     if field == "await.where"
                     else "write CEL over `message`, such as `message.total > 100`",
                 )
+
+
+def _approvals(graph: Graph) -> Iterator[Finding]:
+    """Whoever may answer a task can also decide it."""
+    for step in graph.steps:
+        task = step.task
+        if task is None or task.approval is None or task.roles or not task.assignees:
+            continue
+        people, approval = len(set(task.assignees)), task.approval
+        field = "of" if approval.of is not None and approval.of > people else "needed"
+        wanted = approval.of if field == "of" else approval.needed
+        if wanted is not None and wanted > people:
+            yield _unusable(
+                step,
+                "too_few_approvers",
+                f"approval.{field}",
+                f"`{field}` is {wanted}, and the task is assigned to {people} people",
+                "assign it to more people or to a role, or ask for fewer approvals",
+            )
 
 
 _RESERVED = re.compile(r"/_wistro(/|$)|/docs$|/openapi\.json$")
