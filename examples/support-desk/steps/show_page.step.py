@@ -1,0 +1,22 @@
+from wistro import ApiRequest, ApiStep, Context
+
+from desk.page import page
+
+config = ApiStep(
+    name="Show the page",
+    description="The page on which customers see their orders and talk to the assistant.",
+    flows=["desk"],
+    path="/desk",
+    method="GET",
+    include_files=["../desk/web/*"],
+)
+
+
+async def handler(_: ApiRequest, _ctx: Context) -> dict[str, object]:
+    document, policy = page()
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": policy,
+        "cache-control": "no-cache",
+    }
+    return {"status": 200, "headers": headers, "body": document}
