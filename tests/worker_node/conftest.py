@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,13 @@ from wistro.stores.memory import MemoryJournal, MemoryState
 from wistro.stores.registry import open_streams
 from wistro.stores.stream import StreamStore
 from wistro.stores.worker_client import WORKER_API
+from wistro.temporal.host.handler_calls import HandlerCalls
 from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress
 from wistro_codec import verify_run_token
 from wistro_codec.tokens import RunToken
+from wistro_triggers.calls_worker_api import calls_worker_api
 from wistro_triggers.streams_worker_api import Served, streams_worker_api
 from wistro_triggers.worker_api import worker_api
 from wistro_worker.serve import Backends, python_worker
@@ -155,6 +158,10 @@ async def shop(
     served = Served(streams, lambda: lock, runtime.keys)
     router = APIRouter(prefix=WORKER_API)
     router.include_router(streams_worker_api(served=served, verify=verify))
+    calls = partial(HandlerCalls, engine)
+    router.include_router(
+        calls_worker_api(calls=lambda run: calls(run.flow, run.run_id), verify=verify)
+    )
     app.include_router(router)
     backends = Backends(state=lambda _: state, journal=journal)
     async with (

@@ -29,7 +29,8 @@ export class RemoteCalls implements FlowCalls {
   async #ask(operation: string, members: object, waiting: Waiting): Promise<FlowCalled> {
     const { seconds: wait, left, signal } = waiting
     const patience = Math.min(PATIENCE_MS, left)
-    const options = { token: this.token, patience, signal, timeout: wait * 1000 + GRACE_MS }
+    const timeout = Math.ceil(wait * 1000) + GRACE_MS
+    const options = { token: this.token, patience, signal, timeout }
     try {
       const answer = await this.api.call(
         `/calls/${operation}`,

@@ -174,10 +174,15 @@ test('what the API refuses is refused for good', async () => {
 })
 
 test('it is waited for as long as the handler says; then the next attempt goes on', async () => {
-  answers.push(called(null), never)
+  const afterItsWait: Answer = (response, { wait }) => {
+    setTimeout(() => called(null)(response, {}), Number(wait) * 1000)
+  }
+  answers.push(called(null), ...Array<Answer>(9).fill(afterItsWait))
+  const begun = performance.now()
   const late = await attempt()
-    .calling.call('quotes', null, { timeout: 0 })
+    .calling.call('quotes', null, { timeout: 0.25 })
     .catch((raised: unknown) => raised)
+  expect(performance.now() - begun).toBeGreaterThan(245)
   expect(late).toBeInstanceOf(CallPending)
   expect(late).toMatchObject({
     name: 'CallPending',
@@ -185,7 +190,8 @@ test('it is waited for as long as the handler says; then the next attempt goes o
     retryable: true,
     details: { flow: 'quotes', call_id: CALL },
   })
-  expect(asked.map(({ body }) => body['wait'])).toEqual([0])
+  const waits = asked.map(({ body }) => Number(body['wait']))
+  expect(waits.slice(0, 2).every((wait) => wait > 0.1 && wait <= 0.25)).toBe(true)
 })
 
 test('waiting ends at once when the handler is asked to stop', async () => {
