@@ -17,14 +17,12 @@ from wistro.stores.atomic_stream import item_text
 from wistro.stores.encoding import MAX_PAGE
 from wistro.stores.stream import Place, StreamItem, StreamItems, StreamStore
 from wistro.stores.worker_client import WorkerApiClient, encode_body
-from wistro_codec import Keys, mint_run_token, mint_stream_token
+from wistro_codec import Keys, mint_stream_token
 
 CHANNELS = "wistro.channels"
 """The stream: names of streams have no dots."""
 PUT_CHANNEL = "/channels/put"
 """Where the worker API takes what processes without a store send."""
-
-_TOKEN_SECONDS = 300.0
 
 
 class Channels:
@@ -45,16 +43,16 @@ class Channels:
 class RemoteChannels:
     """The channels behind the worker API, for processes that have no store."""
 
-    def __init__(self, api: str, keys: Keys, client: httpx.AsyncClient) -> None:
-        """Take where the triggers are, the keys of the project, and a client that stays the caller's."""
+    def __init__(
+        self, api: str, mint: Callable[[str, str], str], client: httpx.AsyncClient
+    ) -> None:
+        """Take where the triggers are, what mints run tokens, and a client that stays the caller's."""
         self._api = WorkerApiClient(api, client, timeout=timedelta(seconds=10))
-        self._keys = keys
+        self._mint = mint
 
     async def put(self, user: str, id: str, message: Mapping[str, object]) -> None:
         """See `Channels.put`."""
-        flow, run_id = str(message["flow"]), str(message["call_id"])
-        expires_at = time.time() + _TOKEN_SECONDS
-        token = mint_run_token(self._keys, flow=flow, run_id=run_id, expires_at=expires_at)
+        token = self._mint(str(message["flow"]), str(message["call_id"]))
         text = item_text(Place(CHANNELS, user, id), message, sys.maxsize)
         await self._api.call(
             PUT_CHANNEL, encode_body({"user": user, "id": id}, message=text), token=token

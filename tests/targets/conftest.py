@@ -44,7 +44,7 @@ SETTINGS = """
       waiter:
     topics:
       answer.heard: { external: true }
-      answer.secret:
+      answer.awaited: { external: true }
       go: { external: true }
     """
 
@@ -73,6 +73,23 @@ FILES = {
         async def handler(number, ctx):
             await asyncio.sleep(0.3 * number)
             await ctx.respond({"part": number})
+        """,
+    "begin_to_wait.step.py": """
+        from wistro import EventStep
+        config = EventStep(name="Begin", flows=["waiter"], subscribes=["go"], emits=["waits"])
+        async def handler(message, ctx):
+            await ctx.emit("waits", message)
+        """,
+    "wait_for_answer.step.py": """
+        from wistro import Await, NoopStep
+        config = NoopStep(name="Wait for an answer", flows=["waiter"], subscribes=["waits"],
+                          awaits=Await(topic="answer.awaited"), emits=["had"])
+        """,
+    "had.step.py": """
+        from wistro import EventStep
+        config = EventStep(name="Had", flows=["waiter"], subscribes=["had"])
+        async def handler(message, ctx):
+            return message
         """,
     "heard.step.py": """
         from wistro import EventStep

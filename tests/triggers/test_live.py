@@ -26,7 +26,7 @@ class Server:
         self.journal = MemoryJournal()
         self.streams = LiveStreams(self.journal, keep_alive=timedelta(seconds=0.05))
         self.app = FastAPI()
-        self.app.state.live = self.streams
+        self.app.state.endless = (self.streams.close,)
         self.app.include_router(live_router(self.streams))
         self.stop = asyncio.Event()
         self.url = ""

@@ -28,6 +28,7 @@ from wistro_codec.server import bearer_token, codec_router, loopback
 from wistro_codec.storage import resolver
 from wistro_triggers.admission import Admission
 from wistro_triggers.auth import RequireToken
+from wistro_triggers.call_events import CallEvents
 from wistro_triggers.calls import CallServer, calls_router
 from wistro_triggers.calls_worker_api import calls_worker_api, handler_calls
 from wistro_triggers.channels import ChannelServer, channels_router, channels_worker_api
@@ -137,7 +138,11 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     channels = ChannelServer(feed=followers.feed, keys=runtime.keys, admission=admission)
     ours.include_router(channels_router(channels))
     calls = CallServer(
-        engine=engine, admission=admission, development=development, targets=site.targets
+        engine=engine,
+        admission=admission,
+        development=development,
+        targets=site.targets,
+        events=CallEvents(engine),
     )
     tasks = _tasks(engine, inbox or MemoryInbox(), runtime, admission)
     ours.include_router(tasks_router(tasks), prefix="/api")
@@ -147,6 +152,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     # Motia's clients connect to wherever the server is, at any path.
     app.include_router(streams_router(followers, "/{path:path}"))
     app.state.feed = followers.feed
+    app.state.endless = (site.live.close, followers.feed.close, calls.events.close)
     app.state.identities = identities
     install_faults(app)
     _add_layers(app, settings)
@@ -198,9 +204,9 @@ def _shell(
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         yield
         await site.audit.close()
-        site.live.close()
-        feed: StreamFeed = app.state.feed
-        feed.close()
+        endless: Sequence[Callable[[], None]] = app.state.endless
+        for close in endless:
+            close()
 
     app = FastAPI(
         title=site.lock.project,
@@ -210,7 +216,6 @@ def _shell(
         telemetry=UNTOLD,
     )
     app.openapi = lambda: project_openapi(site.lock)
-    app.state.live = site.live
     app.state.routes = routes
     # In this order: nobody takes our paths, and a project may have a `/docs` of its own.
     documents = list(app.router.routes)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -13,17 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wistro.access import Identity, Refusal, refusal
 from wistro.contract import CallStatus
-from wistro.errors import InvalidMessage, RunError
+from wistro.errors import RunError
 from wistro.project.callables import callable_flow
-from wistro.targets import Asked, Targets
+from wistro.targets import Targets
 from wistro.temporal import wire
 from wistro.temporal.host.callers import caller_of
 from wistro.temporal.host.calls import Called, Caller, Calls
 from wistro_triggers import metrics
 from wistro_triggers.admission import Admission
 from wistro_triggers.answers import RUN_HEADER, Accepted, run_headers
+from wistro_triggers.call_events import EVENTS, CallEvents
+from wistro_triggers.call_schedules import When
 from wistro_triggers.listeners import is_internal
 from wistro_triggers.problems import ErrorAnswer, Problem
+from wistro_triggers.response_targets import RespondTo, accept_target
 from wistro_triggers.schemas import Schema
 from wistro_triggers.starting import read_options
 from wistro_triggers.tracing import current_traceparent, server_span
@@ -41,20 +44,6 @@ _HTTP: Mapping[CallStatus, int] = {
 }
 
 
-class RespondTo(BaseModel):
-    """A response target, and the address that it needs: `{"target": "webhook", "url": …}`."""
-
-    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
-
-    target: str
-    """`webhook`, `topic`, `run`, `channel`, `inbox`, `none`, or one of the project's own."""
-
-    @property
-    def address(self) -> dict[str, object]:
-        """What stands beside the target."""
-        return dict(self.model_extra or {})
-
-
 class Call(BaseModel):
     """What a caller sends."""
 
@@ -66,6 +55,8 @@ class Call(BaseModel):
     """What handlers see of the caller: its app, its locale, anything."""
     response_meta: object = None
     """What comes back untouched with the answer, and is shown to nobody else."""
+    schedule: When | None = None
+    """When it is made; at once, unless given. Nobody waits for the answer then."""
     respond_to: RespondTo | None = None
     """Who is told the answer. The call is then answered 202 at once, unless `Prefer: wait` is given."""
 
@@ -78,9 +69,11 @@ class CallView(BaseModel):
     flow: str
     call_id: str
     """The id of the run; ask again with it."""
-    status: Literal["answered", "pending"]
+    status: Literal["answered", "pending", "scheduled"]
     data: object = None
     response_meta: object = None
+    at: datetime | None = None
+    """When a scheduled call is made; one by a cron expression, when it is made next."""
     existed: bool = Field(default=False)
     """Whether an earlier call with the same idempotency key started it."""
 
@@ -93,6 +86,7 @@ class CallServer:
     admission: Admission
     development: bool
     targets: Targets
+    events: CallEvents
 
     async def call(self, flow: str, call: Call, request: Request) -> Response:
         """Start a run, and wait for its answer as long as the caller wants to.
@@ -113,27 +107,35 @@ class CallServer:
                     details=details,
                 )
         options = read_options(request.headers)
+        if call.schedule is not None:
+            options = call.schedule.added_to(options)
         respond_to = accept_target(
             self.targets, call.respond_to, flow, identity, development=self.development
         )
         patience = found.timeout if respond_to is None else None
         wait = None if options.respond_async else options.wait or patience
-        called = await Calls(self.engine).call(
-            flow,
-            call.input,
-            caller=Caller(
-                by=None if identity.kind == "anonymous" else str(identity),
-                client_context=call.client_context,
-                response_meta=call.response_meta,
-                traceparent=current_traceparent(),
-            ),
-            wait=None if wait is None else min(wait, _LONGEST_WAIT),
+        follows = wait is not None and _wants_events(request) and not options.delayed
+        said = _Said(
+            caller=_caller(identity, call),
             idempotency_key=_own_key(identity, options.idempotency_key),
-            after=options.after,
-            at=options.at,
             respond_to=respond_to,
         )
+        calls = Calls(self.engine)
+        if call.schedule is not None and call.schedule.schedule is not None:
+            called = await calls.schedule(flow, call.input, call.schedule.schedule, **said)
+        else:
+            called = await calls.call(
+                flow,
+                call.input,
+                wait=None if wait is None or follows else min(wait, _LONGEST_WAIT),
+                after=options.after,
+                at=options.at,
+                **said,
+            )
         metrics.count_run(_accepted(called), "call")
+        if follows:
+            headers = run_headers(_accepted(called))
+            return self.events.stream(flow, called.run_id, seen=0, headers=headers)
         return _response(called)
 
     async def fetch(self, flow: str, call_id: str, wait: timedelta, request: Request) -> Response:
@@ -145,6 +147,10 @@ class CallServer:
         """
         flow, _, identity = await self._admit(flow, request, "fetch")
         await self._expect_caller(flow, call_id, identity, request)
+        if _wants_events(request):
+            seen = request.headers.get("last-event-id", "")
+            seen = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
+            return self.events.stream(flow, call_id, seen=seen, headers={})
         found = await Calls(self.engine).fetch(flow, call_id, wait=min(wait, _LONGEST_WAIT))
         return _response(found)
 
@@ -185,30 +191,6 @@ class CallServer:
         raise self.admission.refuse(request, identity, "fetch", refused, flow=flow)
 
 
-def accept_target(
-    targets: Targets,
-    given: RespondTo | None,
-    flow: str,
-    identity: Identity,
-    *,
-    development: bool = False,
-) -> wire.RespondTo | None:
-    """The response target of a call, once its address is found to be right.
-
-    Raises:
-        InvalidMessage: it is not; each issue names its field below `respond_to`.
-    """
-    if given is None or given.target == "none":
-        return None
-    asked = Asked(flow=flow, identity=identity, development=development)
-    try:
-        target, address = targets.check(given.target, given.address, asked)
-    except InvalidMessage as error:
-        issues = [replace(issue, field=f"respond_to.{issue.field}") for issue in error.issues]
-        raise InvalidMessage(error.message, issues=issues, hint=error.hint) from None
-    return wire.RespondTo(target=given.target, address=dict(address), many=target.many)
-
-
 def calls_router(server: CallServer) -> APIRouter:
     """`/call/{flow}` and `/call/{flow}/{call_id}`."""
     router = APIRouter(tags=["calls"], prefix="/call", include_in_schema=False)
@@ -237,6 +219,28 @@ def calls_router(server: CallServer) -> APIRouter:
     return router
 
 
+def _wants_events(request: Request) -> bool:
+    """Whether the caller wants each answer as it comes."""
+    return EVENTS in request.headers.get("accept", "")
+
+
+class _Said(TypedDict):
+    """What a call says besides its input and its time."""
+
+    caller: Caller
+    idempotency_key: str | None
+    respond_to: wire.RespondTo | None
+
+
+def _caller(identity: Identity, call: Call) -> Caller:
+    return Caller(
+        by=None if identity.kind == "anonymous" else str(identity),
+        client_context=call.client_context,
+        response_meta=call.response_meta,
+        traceparent=current_traceparent(),
+    )
+
+
 def _own_key(identity: Identity, key: str | None) -> str | None:
     """Two callers with the same idempotency key must not get each other's answers."""
     if key is None or identity.kind in ("anonymous", "token"):
@@ -250,7 +254,11 @@ def _response(called: Called) -> Response:
     answer = called.answer
     if answer is None:
         view = CallView(
-            flow=called.flow, call_id=called.run_id, status="pending", existed=called.existed
+            flow=called.flow,
+            call_id=called.run_id,
+            status="pending" if called.at is None else "scheduled",
+            at=called.at,
+            existed=called.existed,
         )
         headers["location"] = f"/call/{quote(called.flow, safe='')}/{called.run_id}"
         return Response(view.model_dump_json(), 202, headers=headers, media_type="application/json")

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +22,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
-from wistro.access import Refusal
+from wistro.access import ANONYMOUS, Refusal
 from wistro.channels import CHANNELS, PUT_CHANNEL, Channels, kept_after
 from wistro.errors import StoreError
 from wistro.stores.stream import Place, StreamChange
@@ -60,14 +60,11 @@ class ChannelMessage:
     text: str | None = None
 
 
-@dataclass(kw_only=True)
 class _Tab:
     """A tab, as the feed sees it."""
 
-    user: str
-    waiting: asyncio.Queue[StreamChange | None] = field(
-        default_factory=asyncio.Queue[StreamChange | None]
-    )
+    def __init__(self) -> None:
+        self.waiting: asyncio.Queue[StreamChange | None] = asyncio.Queue()
 
     def changed(self, change: StreamChange) -> None:
         """See `Follower.changed`."""
@@ -128,7 +125,7 @@ class ChannelServer:
         Raises:
             StoreError: the store is away.
         """
-        tab, place, store = _Tab(user=user), Place(CHANNELS, user), self.feed.store
+        tab, place, store = _Tab(), Place(CHANNELS, user), self.feed.store
         # Before anything is read: what is sent meanwhile waits.
         await self.feed.enter(place, tab)
         try:
@@ -157,8 +154,6 @@ class ChannelServer:
             self.feed.leave(place, tab)
 
     def _refused(self, connection: HTTPConnection, reason: str, message: str) -> Problem:
-        from wistro.access import ANONYMOUS
-
         self.admission.note(connection, ANONYMOUS, "channel", reason)
         return Problem(401, reason, f"{message}. hint: ask for another one where it came from.")
 

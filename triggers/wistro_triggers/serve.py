@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
@@ -16,7 +16,6 @@ from starlette.types import ASGIApp
 
 from wistro.errors import SetupError
 from wistro_triggers.listeners import ForAudience
-from wistro_triggers.live import LiveStreams
 
 log = structlog.stdlib.get_logger("wistro.http")
 
@@ -79,8 +78,9 @@ async def serve(
             await asyncio.wait({*serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-            streams: LiveStreams = app.state.live
-            streams.close()  # they would never end by themselves
+            endless: Sequence[Callable[[], None]] = app.state.endless
+            for close in endless:  # they would never end by themselves
+                close()
 
 
 @asynccontextmanager

@@ -37,20 +37,21 @@ def refuse(target: str, *issues: Issue) -> InvalidMessage:
 
 
 def expect_insider(target: str, field: str, asked: Asked, *, external: bool) -> None:
-    """Messages into flows come from those who belong to the project, unless a topic is `external`.
+    """Messages into flows come from those who belong to the project, and on `external` topics from keys.
 
     Raises:
-        InvalidMessage: the caller does not.
+        InvalidMessage: the caller is somebody else.
     """
-    if external or asked.development or asked.identity.trusted:
+    kind = asked.identity.kind
+    if asked.development or asked.identity.trusted or kind in ("flow", "app"):
         return
-    if asked.identity.kind in ("flow", "app"):
+    if external and kind == "key":
         return
     raise refuse(
         target,
         Issue(
             field=field,
             message=f"`{field}`: `{asked.identity}` may not send messages into flows",
-            hint="use a topic that is `external`, or the management token",
+            hint="holders of the management token may, and API keys on topics that are `external`",
         ),
     )

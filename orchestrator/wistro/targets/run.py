@@ -40,7 +40,7 @@ class RunTarget:
             message = f"`flow`: there is no flow `{wanted.flow}`"
             raise refuse("run", Issue(field="flow", message=message, hint=hint))
         topic = lock.topics.get(wanted.topic)
-        if topic is None or not topic.subscribers:
+        if topic is None or not (topic.subscribers or topic.awaited_by):
             message = f"`topic`: nobody waits for messages on `{wanted.topic}`"
             hint = did_you_mean(wanted.topic, sorted(lock.topics)) if lock.topics else None
             raise refuse("run", Issue(field="topic", message=message, hint=hint))

@@ -5,10 +5,12 @@ from fastapi import APIRouter
 from wistro_triggers.live import live_router
 from wistro_triggers.management.answers import answers_router
 from wistro_triggers.management.audit import audit_router
+from wistro_triggers.management.channels import channels_router
 from wistro_triggers.management.flows import flows_router
 from wistro_triggers.management.operations import operations_router
 from wistro_triggers.management.project import project_router
 from wistro_triggers.management.runs import runs_router
+from wistro_triggers.management.scheduled_calls import scheduled_calls_router
 from wistro_triggers.management.schedules import schedules_router
 from wistro_triggers.management.site import Site
 from wistro_triggers.management.state import state_router
@@ -25,10 +27,12 @@ def management_router(site: Site) -> APIRouter:
         runs_router,
         operations_router,
         schedules_router,
+        scheduled_calls_router,
         state_router,
         streams_router,
         answers_router,
         audit_router,
+        channels_router,
         project_router,
     )
     for part in parts:

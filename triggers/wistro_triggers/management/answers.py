@@ -11,7 +11,6 @@ from wistro.access import MANAGEMENT
 from wistro.targets import AnswerRecord
 from wistro.targets.record import AnswerStatus
 from wistro.temporal.host.answers import Answers, AnswerSummary
-from wistro_triggers.calls import RespondTo, accept_target
 from wistro_triggers.management.site import (
     ERRORS,
     OPERATOR,
@@ -21,6 +20,7 @@ from wistro_triggers.management.site import (
     Site,
     View,
 )
+from wistro_triggers.response_targets import RespondTo, accept_target
 
 
 class AttemptView(View):
