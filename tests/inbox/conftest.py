@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from tests.conftest import TemporalServer
+from tests.reliability.conftest import cluster
 from wistro.project import Project
 from wistro.runs import RunDetail
 from wistro.stores.inbox import InboxStore
@@ -32,6 +33,8 @@ from wistro.temporal.host.task_links import LinkMaker
 from wistro_triggers.app import create_app
 from wistro_triggers.serve import serve
 from wistro_worker.serve import Backends, python_worker
+
+__all__ = ["cluster"]  # a fixture, which is used by its name
 
 SECRET = "Zanzibar-4711"
 """Stands in every request: it must be nowhere in clear."""
