@@ -148,10 +148,11 @@ async def test_a_call_that_takes_too_long_is_waited_for_again(
     temporal_server: TemporalServer, folder: Path
 ) -> None:
     async with shop(temporal_server, folder, FILES) as hosted:
-        data = {"weight": 2, "seconds": 3, "timeout": 1}
-        called = await call(hosted, "quotes", data, seconds=30)
+        parcel = {"weight": 2, "seconds": 3, "timeout": 1}
+        called = await call(hosted, "quotes", parcel, seconds=30)
         assert called.answer is not None
-        assert called.answer.data["price"] == 3.0  # type: ignore[index]
+        data: Any = called.answer.data
+        assert data["price"] == 3.0
         assert hosted.notes.read_text() == "pending for too long\n"
         assert (await priced(hosted, called)).status == "completed"
 

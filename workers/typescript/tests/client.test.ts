@@ -145,14 +145,59 @@ describe('a call', () => {
   })
 })
 
-describe('a channel', () => {
-  const stream =
-    (...events: string[]): Respond =>
-    (response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' })
-      for (const event of events) response.write(event)
-      response.end()
+const stream =
+  (...events: string[]): Respond =>
+  (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    for (const event of events) response.write(event)
+    response.end()
+  }
+
+describe('several answers', () => {
+  const call = { flow: 'news', call_id: CALL }
+  const event = (name: string, id: number, more: object = {}): string =>
+    `event: ${name}\nid: ${id}\nretry: 10\ndata: ${JSON.stringify({ ...call, ...more })}\n\n`
+  const begun = event('called', 0)
+  const one = event('answer', 1, { number: 1, data: 'a' })
+  const two = event('answer', 2, { number: 2, data: 'b' })
+
+  async function all(options: object = {}): Promise<unknown[]> {
+    const found: unknown[] = []
+    for await (const { number, data, callId } of new Client({ url }).follow<string>('news', { of: 'today' }, options)) {
+      found.push([callId, number, data])
     }
+    return found
+  }
+
+  test('come one by one, and the call is made once', async () => {
+    answers.push(stream(begun, one), problem(503), stream(event('called', 1), two, event('end', 2, { status: 'answered' })))
+    expect(await all({ responseMeta: 7 })).toEqual([[CALL, 1, 'a'], [CALL, 2, 'b']])
+    expect(asked.map(({ line }) => line)).toEqual(['POST /call/news', ...Array<string>(2).fill(`GET /call/news/${CALL}`)])
+    expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '1', '1'])
+    expect(asked[0]?.body).toEqual({ input: { of: 'today' }, response_meta: 7 })
+    expect(asked.every(({ headers }) => headers.accept === 'text/event-stream')).toBe(true)
+  })
+
+  test('may end in a failure', async () => {
+    const error = { code: 'too_late', message: 'the news are over' }
+    answers.push(stream(begun, one, event('end', 1, { status: 'flow_failed', error })))
+    expect(await rejected(all())).toMatchObject({ name: 'Unanswered', code: 'too_late', flow: 'news', callId: CALL })
+  })
+
+  test('are asked for again before the call is known with a key only', async () => {
+    answers.push(cut, stream(begun, event('end', 0, { status: 'answered' })))
+    expect(await all({ idempotencyKey: 'k' })).toEqual([])
+    answers.push(cut)
+    expect(await rejected(all())).toBeInstanceOf(Unreachable)
+    answers.push(problem(422))
+    expect(await rejected(all())).toMatchObject({ status: 422 })
+    answers.push(answered(1))
+    expect(await rejected(all())).toMatchObject({ code: 'not_wistro' })
+    expect(asked).toHaveLength(5)
+  })
+})
+
+describe('a channel', () => {
   const answer = (id: number, call: string, more: object): string =>
     `event: answer\nid: ${id}\ndata: ${JSON.stringify({ flow: 'news', call_id: call, ...more })}\n\n`
   const hello = 'event: connected\nid: 6\nretry: 10\ndata: {"seq":6}\n\n'
@@ -176,14 +221,6 @@ describe('a channel', () => {
     expect(asked.map(({ line }) => line)).toEqual(Array(4).fill('GET /_wistro/channels/anna%40shop'))
     expect(asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '7', '7', '7'])
     expect(asked[0]?.headers.authorization).toBe('Bearer ws1.x')
-  })
-
-  test('gives the answers to one call, and ends with the last', async () => {
-    answers.push(stream(hello, one, two, three))
-    const found: ChannelAnswer[] = []
-    for await (const message of new Client({ url }).follow('a', { user: 'anna' })) found.push(message)
-    expect(found.map(({ id, last }) => [id, last])).toEqual([['7', false], ['9', true]])
-    expect(asked[0]?.headers['last-event-id']).toBe('0')
   })
 
   test('is refused to others, and ends when its signal says so', async () => {

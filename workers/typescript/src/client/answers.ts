@@ -25,6 +25,15 @@ interface Made {
 /** A call and, once there is one, its answer. */
 export type Called<Output = unknown> = Answered<Output> | Pending
 
+/** One of the answers to a call. */
+export interface Answer<Output = unknown> {
+  readonly flow: string
+  readonly callId: string
+  /** Counts the answers of the call, from 1. */
+  readonly number: number
+  readonly data: Output
+}
+
 /** An answer that came to a user's channel. */
 export interface ChannelAnswer<Output = unknown> {
   /** Its place in the channel: come back with the last one that you saw, and nothing is missed. */

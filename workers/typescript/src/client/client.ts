@@ -1,8 +1,9 @@
 /** Calls flows of a project over HTTP: from browsers, from Node, from anything with `fetch`. */
 import { type Duration, seconds } from '../durations.js'
-import { type Called, calledOf, type ChannelAnswer } from './answers.js'
+import { type Answer, type Called, calledOf, type ChannelAnswer } from './answers.js'
 import { type ChannelOptions, followChannel } from './channel.js'
-import { Http, type Token } from './http.js'
+import { type Asked, Http, type Token } from './http.js'
+import { followCall, pathOf } from './streaming.js'
 
 /** Seconds beyond which one request does not wait; `fetch` asks again. */
 const LONGEST_WAIT = 300
@@ -58,11 +59,8 @@ export interface FetchOptions {
   readonly signal?: AbortSignal
 }
 
-/** How the answers to one call are followed. */
-export interface FollowOptions extends ChannelOptions {
-  /** The user to whose channel they are sent. */
-  readonly user: string
-}
+/** How a flow that gives several answers is called. */
+export type FollowOptions = Omit<CallOptions, 'wait' | 'after' | 'at'>
 
 /**
  * Calls the flows of a project.
@@ -89,21 +87,7 @@ export class Client {
    * @throws Unreachable The server did not answer.
    */
   async call<Output = unknown>(flow: string, input?: unknown, options: CallOptions = {}): Promise<Called<Output>> {
-    const { clientContext, responseMeta, respondTo, signal } = options
-    const view = await this.#http.json({
-      path: `/call/${encodeURIComponent(flow)}`,
-      body: {
-        input: input ?? null,
-        ...(clientContext === undefined ? {} : { client_context: clientContext }),
-        ...(responseMeta === undefined ? {} : { response_meta: responseMeta }),
-        ...(respondTo === undefined ? {} : { respond_to: respondTo }),
-      },
-      headers: headersOf(options),
-      flow,
-      signal,
-      repeatable: options.idempotencyKey !== undefined,
-    })
-    return calledOf(view)
+    return calledOf(await this.#http.json(callOf(flow, input, options)))
   }
 
   /**
@@ -116,7 +100,7 @@ export class Client {
     const { wait = 0, signal } = options
     const asked = Math.min(seconds(wait), LONGEST_WAIT)
     const view = await this.#http.json({
-      path: `/call/${encodeURIComponent(flow)}/${encodeURIComponent(callId)}?wait=${asked}`,
+      path: `${pathOf({ flow, call_id: callId })}?wait=${asked}`,
       flow,
       signal,
       repeatable: true,
@@ -135,17 +119,31 @@ export class Client {
   }
 
   /**
-   * The answers to one call as they come to a user's channel, the last one included: for a flow that
-   * gives several, called with `respondTo: { target: 'channel', user }`.
+   * Call a flow that gives several answers (`responses: many`), and get each as it comes. Cut off, it comes
+   * back by itself; the call is made once.
+   *
+   * @throws Unanswered The flow failed or was cancelled; what it answered before has been given.
+   * @throws RequestFailed The call is refused: `issues` names each field that is wrong.
    */
-  async *follow<Output = unknown>(callId: string, options: FollowOptions): AsyncGenerator<ChannelAnswer<Output>> {
-    // With all that is kept: some answers may have come already.
-    const { user, lastId = '0' } = options
-    for await (const answer of this.channel<Output>(user, { ...options, lastId })) {
-      if (answer.callId !== callId) continue
-      yield answer
-      if (answer.last) return
-    }
+  follow<Output = unknown>(flow: string, input?: unknown, options: FollowOptions = {}): AsyncGenerator<Answer<Output>> {
+    return followCall<Output>(this.#http, callOf(flow, input, options))
+  }
+}
+
+function callOf(flow: string, input: unknown, options: CallOptions): Asked {
+  const { clientContext, responseMeta, respondTo, signal } = options
+  return {
+    path: `/call/${encodeURIComponent(flow)}`,
+    body: {
+      input: input ?? null,
+      ...(clientContext === undefined ? {} : { client_context: clientContext }),
+      ...(responseMeta === undefined ? {} : { response_meta: responseMeta }),
+      ...(respondTo === undefined ? {} : { respond_to: respondTo }),
+    },
+    headers: headersOf(options),
+    flow,
+    signal,
+    repeatable: options.idempotencyKey !== undefined,
   }
 }
 

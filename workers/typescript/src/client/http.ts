@@ -38,8 +38,10 @@ export interface HttpOptions {
 /** Sends requests. */
 export class Http {
   readonly #url: string
+  readonly patience: number
 
   constructor(private readonly options: HttpOptions) {
+    this.patience = options.patience
     this.#url = options.url.replace(/\/+$/, '')
   }
 
@@ -51,7 +53,7 @@ export class Http {
    * @throws RequestFailed The server says no.
    */
   async json(asked: Asked): Promise<Json> {
-    const deadline = Date.now() + (asked.repeatable ? this.options.patience : 0)
+    const deadline = Date.now() + (asked.repeatable ? this.patience : 0)
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       try {
         return await this.#read(await this.send(asked), asked.signal)
