@@ -240,10 +240,14 @@ def _time_zone(name: str) -> str:
     return name
 
 
+TimeZone: TypeAlias = Annotated[str, AfterValidator(_time_zone)]
+"""The IANA name of a time zone."""
+
+
 class Schedule(Options):
     """How the ticks of a cron step are kept."""
 
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     """The IANA name of the zone that the expression is read in."""
     overlap: Literal[
         "skip", "buffer_one", "buffer_all", "cancel_other", "terminate_other", "allow_all"

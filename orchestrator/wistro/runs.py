@@ -51,6 +51,28 @@ class RunPage(_View):
     next_cursor: str | None = None
 
 
+class ScheduledCall(_View):
+    """A call that is to come: once, or by a cron expression."""
+
+    flow: str
+    id: str
+    """Of the call; of a cron, what the ids of its calls begin with after `call.`."""
+    at: datetime | None = None
+    """When it is made next."""
+    by: str | None = None
+    """Who asked for it."""
+    created_at: datetime | None = None
+    cron: str | None = None
+    """Minute, hour, day of the month, month and day of the week, when it is made again and again."""
+    time_zone: str | None = None
+    overlap: str | None = None
+    paused: bool = False
+    note: str | None = None
+    """Why it is paused."""
+    runs: list[str] = []
+    """The ids of its latest calls, oldest first."""
+
+
 class AttemptView(_View):
     """One attempt of a delivery."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from temporalio.client import (
@@ -11,18 +11,23 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    CancelledError,
+    TerminatedError,
+    WorkflowAlreadyStartedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from wistro.access import Identity, may_call
 from wistro.contract import CallAnswer, CallError, RunRef, Trigger
-from wistro.errors import EngineUnavailable, RunError
+from wistro.errors import EngineUnavailable, RunError, RunNotFound
 from wistro.machine.answers import call_answer
 from wistro.machine.state import OpenCall
 from wistro.project.callables import callable_flow
 from wistro.temporal import wire
 from wistro.temporal.host.asking import start_and_ask
 from wistro.temporal.host.connect import engine_errors
+from wistro.temporal.host.scheduled_calls import CallSchedule, ScheduledCalls
 from wistro.temporal.workflows.failures import run_failure
 from wistro.values import json_size
 
@@ -38,6 +43,13 @@ _SHORTEST = timedelta(milliseconds=200)
 """The shortest wait that is worth a question."""
 
 
+_CANCELLED = wire.CallResponse(
+    answer=CallAnswer(
+        status="cancelled", error=CallError(code="cancelled", message="the run was cancelled")
+    )
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Called:
     """A call, and its answer as far as it is known."""
@@ -49,6 +61,8 @@ class Called:
     """Whether an earlier call with the same idempotency key started it."""
     answer: CallAnswer | None = None
     response_meta: object = None
+    at: datetime | None = None
+    """When it begins, while that is to come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +125,53 @@ class Calls:
         trigger = self._trigger(flow, caller)
         start = self._engine.prepare(flow, trigger, data, key=idempotency_key, meta=meta)
         start = replace(start, respond_to=respond_to)
-        if wait is None or after is not None or at is not None:
-            existed = await self._engine.begin(start, after=after, at=at)
+        if after is not None or at is not None:
+            at = at or datetime.now(UTC) + (after or timedelta())
+            if await self._engine.begin(start, at=at):
+                return await self.fetch(flow, start.run_id)
+            return Called(flow=flow, run_id=start.run_id, at=at)
+        if wait is None:
+            existed = await self._engine.begin(start)
             return Called(flow=flow, run_id=start.run_id, existed=existed)
         return await self._ask(start, wait)
+
+    async def schedule(
+        self,
+        flow: str,
+        data: object,
+        schedule: CallSchedule,
+        *,
+        caller: Caller | None = None,
+        idempotency_key: str | None = None,
+        respond_to: wire.RespondTo | None = None,
+    ) -> Called:
+        """Call a flow again and again.
+
+        Args:
+            flow: As in `call`, and so are the others.
+            data: What the call step gets each time.
+            schedule: When.
+            caller: Who calls. Each run has a trace of its own.
+            idempotency_key: A second schedule with the same key is the first one.
+            respond_to: Who is told each answer.
+
+        Returns:
+            The schedule as a call that is to come: `ScheduledCalls` shows it and takes it back.
+
+        Raises:
+            RunError: as `call`, and `engine_refused` when Temporal does not take the expression.
+        """
+        caller = replace(caller or Caller(), traceparent=None)
+        flow = callable_flow(self._engine.lock, flow)
+        meta = _bounded("response_meta", caller.response_meta, flow)
+        trigger = self._trigger(flow, caller)
+        start = self._engine.prepare(flow, trigger, data, key=idempotency_key, meta=meta)
+        scheduled = ScheduledCalls(self._engine)
+        existed = await scheduled.create(
+            replace(start, respond_to=respond_to), start.run_id, schedule
+        )
+        made = await scheduled.show(start.run_id, flow=flow)
+        return Called(flow=flow, run_id=start.run_id, existed=existed, at=made.at)
 
     async def open(self, request: wire.CallRequest) -> None:
         """Call a flow for a delivery of a run; that run is told the answer.
@@ -161,8 +218,15 @@ class Calls:
             RunNotFound: there is no such call, or it is past its retention.
         """
         handle = self._engine.handle(flow, run_id)
-        with engine_errors(flow, run_id):
-            description = await handle.describe(rpc_timeout=_RPC)
+        try:
+            with engine_errors(flow, run_id):
+                description = await handle.describe(rpc_timeout=_RPC)
+        except RunNotFound:
+            scheduled = await ScheduledCalls(self._engine).show(run_id, flow=flow)
+            return Called(flow=flow, run_id=run_id, existed=True, at=scheduled.at)
+        begins = description.execution_time
+        if begins is not None and begins > datetime.now(UTC) + wait and not description.close_time:
+            return Called(flow=flow, run_id=run_id, existed=True, at=begins)
         if description.close_time is not None:
             return await self._closed(flow, run_id)
         try:
@@ -226,6 +290,11 @@ class Calls:
                 result = await self._engine.handle(flow, run_id).result(rpc_timeout=_RPC)
             left = result.call
         except WorkflowFailureError as error:
+            never_began = isinstance(error.cause, TerminatedError) and (
+                error.cause.message == wire.NEVER_BEGAN
+            )
+            if never_began:
+                return _called(flow, run_id, _CANCELLED, existed=True)
             cancelled = isinstance(error.cause, CancelledError)
             left = None if cancelled else run_failure(error.cause).call
             if left is None:
@@ -252,9 +321,10 @@ class Calls:
                 return None
             answer = call_answer(snapshot.plan, snapshot.state)
         if answer is None:
-            code = "cancelled" if cancelled else "flow_failed"
-            message = "the run was cancelled" if cancelled else "the run was ended from outside"
-            answer = CallAnswer(status=code, error=CallError(code=code, message=message))
+            if cancelled:
+                return _CANCELLED
+            error = CallError(code="flow_failed", message="the run was ended from outside")
+            answer = CallAnswer(status="flow_failed", error=error)
         return wire.CallResponse(answer=answer)
 
     def _trigger(self, flow: str, caller: Caller) -> Trigger:
@@ -268,19 +338,13 @@ class Calls:
             )
         return Trigger(
             kind="call",
-            step=self._entry(flow),
+            step=self._engine.entry(flow),
             parent=caller.parent,
             by=caller.by,
             client_context=_bounded("client_context", caller.client_context, flow),
             traceparent=caller.traceparent,
             depth=caller.depth,
         )
-
-    def _entry(self, flow: str) -> str:
-        """The step at which a flow is called."""
-        found = self._engine.lock.flows[flow].callable
-        assert found is not None
-        return found.step
 
 
 def _called(flow: str, run_id: str, response: wire.CallResponse, *, existed: bool) -> Called:

@@ -37,6 +37,7 @@ from wistro.temporal.host.catalogue import Catalogue
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.history import read_run
 from wistro.temporal.host.listing import RunFilter, list_runs
+from wistro.temporal.host.scheduled_calls import ScheduledCalls
 from wistro.temporal.host.schedules import ScheduleChanges, sync_schedules
 from wistro.temporal.workflows.failures import error_info, run_failure
 from wistro.values import check_depth
@@ -200,7 +201,11 @@ class Engine:
             description = await handle.describe(rpc_timeout=_RPC)
             if description.status is not WorkflowExecutionStatus.RUNNING:
                 raise _ended(flow, run_id)
-            await handle.cancel(rpc_timeout=_RPC)
+            if description.execution_time and description.execution_time > datetime.now(UTC):
+                # It has nothing to tidy up, and would hear of a request only once it begins.
+                await handle.terminate(reason=wire.NEVER_BEGAN, rpc_timeout=_RPC)
+            else:
+                await handle.cancel(rpc_timeout=_RPC)
 
     async def retry(
         self,
@@ -317,9 +322,11 @@ class Engine:
             return await read_run(self.client, flows, run_id)
 
     async def sync_schedules(self) -> ScheduleChanges:
-        """Makes Temporal's schedules those of the lock's cron steps."""
+        """Makes Temporal's schedules those of the lock's cron steps, and calls go by its plans."""
         with engine_errors():
-            return await sync_schedules(self.client, self.lock, self._catalogue)
+            changes = await sync_schedules(self.client, self.lock, self._catalogue)
+        changes.updated += await ScheduledCalls(self).sync()
+        return changes
 
     # For what builds upon it: `Calls`
 
@@ -333,6 +340,12 @@ class Engine:
         """
         run_id, _ = self._choose_id(flow, trigger, None, key)
         return replace(self._input(flow, run_id, trigger, data), response_meta=meta)
+
+    def entry(self, flow: str) -> str:
+        """The step at which a flow is called."""
+        found = self.lock.flows[flow].callable
+        assert found is not None
+        return found.step
 
     def digest(self, purpose: str, text: str, *, flow: str) -> str:
         """A run id that says nothing of the text that it is made of (`wistro_codec.keyed_digest`)."""

@@ -24,7 +24,7 @@ from wistro.project.lock import Lock
 from wistro.temporal import wire
 from wistro.temporal.host.catalogue import Catalogue
 
-_OVERLAP = {
+OVERLAP = {
     "skip": ScheduleOverlapPolicy.SKIP,
     "buffer_one": ScheduleOverlapPolicy.BUFFER_ONE,
     "buffer_all": ScheduleOverlapPolicy.BUFFER_ALL,
@@ -32,6 +32,7 @@ _OVERLAP = {
     "terminate_other": ScheduleOverlapPolicy.TERMINATE_OTHER,
     "allow_all": ScheduleOverlapPolicy.ALLOW_ALL,
 }
+"""Temporal's words for what happens when the run of the last tick is still going."""
 _PREFIX = "wistro"
 
 
@@ -103,7 +104,7 @@ def _wanted(lock: Lock, catalogue: Catalogue) -> dict[str, Schedule]:
                 jitter=policy.jitter or None,
                 time_zone_name=policy.time_zone,
             ),
-            policy=SchedulePolicy(overlap=_OVERLAP[policy.overlap], catchup_window=policy.catch_up),
+            policy=SchedulePolicy(overlap=OVERLAP[policy.overlap], catchup_window=policy.catch_up),
             # The note shows in listings: there it tells whether the schedule is up to date.
             state=ScheduleState(paused=policy.paused, note=f"{_PREFIX} {digest}"),
         )
