@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import cast
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.history.v1 import (
@@ -59,6 +60,7 @@ class Deliveries:
         self._payloads = payloads
         self._views: dict[str, DeliveryView] = {}
         self._scheduled: dict[int, str] = {}
+        self._linking: dict[int, RunRef] = {}
         self._started: dict[int, HistoryEvent] = {}
         self._children: dict[str, tuple[str, Child]] = {}
         """Parent and routing of every delivery that an emission made."""
@@ -202,7 +204,8 @@ class Deliveries:
         if name in (wire.LINK_ACTIVITY, wire.CALL_ACTIVITY):
             shape = wire.LinkRequest if name == wire.LINK_ACTIVITY else wire.CallRequest
             request = await self._payloads.one(scheduled.input.payloads, shape)
-            self.links.append(RunRef(flow=request.flow, run_id=request.run_id))
+            link = self._linking[event.event_id] = RunRef(flow=request.flow, run_id=request.run_id)
+            self.links.append(link)
         if name.startswith(wire.BUILT_IN):
             return
         invocation = await self._payloads.one(scheduled.input.payloads, Invocation)
@@ -214,6 +217,8 @@ class Deliveries:
         self._update(id, status="running", input=invocation.data, queued_at=at, error=None)
 
     def _complete(self, scheduled: int, event: HistoryEvent, result: StepResult) -> None:
+        if (link := self._linking.get(scheduled)) is not None:
+            self._linked(link, result.output)
         id = self._scheduled.get(scheduled)
         if id is None:
             return
@@ -229,6 +234,14 @@ class Deliveries:
             finished_at=moment(event.event_time),
         )
         self._route(id, result.emissions)
+
+    def _linked(self, link: RunRef, output: object) -> None:
+        """A message to another flow that started no run is linked to those that waited for it."""
+        found = cast("dict[str, object]", output) if isinstance(output, dict) else {}
+        reached = cast("list[str]", found.get("reached", []))
+        if "run_id" not in found and "reached" in found:
+            self.links.remove(link)
+        self.links += [RunRef(flow=link.flow, run_id=run_id) for run_id in reached]
 
     async def _end(
         self, scheduled: int, event: HistoryEvent, status: DeliveryStatus, error: ErrorInfo | None
