@@ -59,3 +59,23 @@ async def test_of_two_people_at_once_one_wins(open_desk: OpenDesk) -> None:
         assert late.json()["error"]["code"] == "task_closed"
         winner = next(n for n, a in zip(names, answers, strict=True) if a.status_code == 200)
         assert (await desk.kept("decided", run))["by"] == winner
+
+
+async def test_the_api_is_described(open_desk: OpenDesk) -> None:
+    async with open_desk(refunds(), working=False) as desk:
+        described = (await desk.http.get("/_wistro/openapi.json")).json()
+        paths = described["paths"]
+        assert {path for path in paths if path.startswith("/api/tasks")} == {
+            "/api/tasks",
+            "/api/tasks/{task_id}",
+            "/api/tasks/{task_id}/answer",
+            "/api/tasks/{task_id}/comments",
+            "/api/tasks/{task_id}/reassign",
+            "/api/tasks/{task_id}/links",
+            "/api/tasks/{task_id}/attachments",
+            "/api/tasks/{task_id}/attachments/{attachment_id}",
+        }
+        shapes = described["components"]["schemas"]
+        assert {"TaskPage", "TaskDetail", "TaskAnswer", "Reassignment"} <= set(shapes)
+        names = {each["name"] for each in paths["/api/tasks"]["get"]["parameters"]}
+        assert names >= {"assignee", "role", "flow", "status", "overdue", "older_than", "cursor"}
