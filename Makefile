@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := examples/preview-environments
-ORDERS := examples/orders/node_modules/.installed
-NPM    := $(DEMO)/node_modules/.installed tests/compose/node_modules/.installed $(ORDERS)
+DESK   := examples/support-desk
+TYPED  := examples/orders/node_modules/.installed $(DESK)/node_modules/.installed
+NPM    := $(DEMO)/node_modules/.installed tests/compose/node_modules/.installed $(TYPED)
 UV     := .tools/uv/bin/uv
 NODE   := workers/typescript
 GO     := workers/go
@@ -14,10 +15,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup temporal workers check check-node check-go test-node test-go format test coverage demo bench requirements clean
+.PHONY: help setup temporal workers check check-node check-go test-node test-go format test coverage demo demo-support bench requirements clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.installed temporal workers ## Python environment, Temporal dev server, Node and Go workers
 
@@ -38,7 +39,7 @@ temporal: $(VENV)/.installed
 workers: $(VENV)/.installed
 	@$(BIN)/python -m wistro.project.prepare
 
-check: $(VENV)/.installed tests/compose/node_modules/.installed $(ORDERS) check-node check-go test-node test-go ## Format, lint, types, import directions, fast tests
+check: $(VENV)/.installed tests/compose/node_modules/.installed $(TYPED) check-node check-go test-node test-go ## Format, lint, types, import directions, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
@@ -78,10 +79,13 @@ coverage: setup $(NPM) ## Every test, with branch coverage
 demo: setup $(DEMO)/node_modules/.installed ## Real GitHub webhooks drive preview environments (KEEP=1 stays up)
 	$(BIN)/python $(DEMO)/demo.py
 
+demo-support: setup $(DESK)/node_modules/.installed ## A support desk: callers, people, webhooks, a page (KEEP=1 stays up)
+	$(BIN)/python $(DESK)/demo.py
+
 bench: setup ## Measure against hand-written Temporal code
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
-# npm packages: the webhook payloads that the demo sends, the schema of compose files.
+# npm packages: what TypeScript steps need, the webhook payloads of a demo, the schema of compose files.
 %/node_modules/.installed: %/package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is needed in $*. hint: install Node.js'; exit 1; }
 	@cd $* && npm ci --silent --no-audit --no-fund

@@ -58,6 +58,7 @@ async def running(
     project: Running, environment: Mapping[str, str]
 ) -> AsyncGenerator[Running, None]:
     """Start the project in its folder; stop it, and all that it started, whatever happens."""
+    _keep_token(project)
     process = await asyncio.create_subprocess_exec(
         *wistro(project, "dev", "--port", "0", "--json"),
         env={
@@ -85,6 +86,14 @@ async def running(
 def wistro(project: Running, *arguments: str) -> tuple[str, ...]:
     """The command line of a command for the project."""
     return (sys.executable, "-m", "wistro_cli", "-C", str(project.folder), *arguments)
+
+
+def _keep_token(project: Running) -> None:
+    """Leave the token where commands look for it, so that people can try some."""
+    path = project.folder / ".wistro" / "token"
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(project.token + "\n")
 
 
 async def _read(

@@ -30,4 +30,4 @@ def orders() -> dict[str, Order]:
 
 def euros(cents: int) -> str:
     """An amount for people."""
-    return f"{cents // 100}.{cents % 100:02} €"
+    return f"€{cents // 100:,}.{cents % 100:02}"

@@ -21,8 +21,11 @@ async def handler(request: Request, ctx: Context) -> Reply | None:
         raise Terminal(
             f"there is no order {request.order_id}", code="unknown_order", details={"status": 404}
         )
-    if request.wish == "refund":
-        await ctx.emit("refund.wanted", Case(order=order))
-        return None
-    text = f"“{order.article}” is {order.status} (parcel {order.parcel})."
-    return Reply(order_id=order.id, text=text)
+    if request.wish == "where":
+        text = f"“{order.article}” is {order.status} (parcel {order.parcel})."
+        return Reply(order_id=order.id, text=text)
+    if await ctx.state.get("refunds", order.id) is not None:
+        text = f"“{order.article}” has been paid back already."
+        return Reply(order_id=order.id, text=text, refunded=True)
+    await ctx.emit("refund.wanted", Case(order=order))
+    return None

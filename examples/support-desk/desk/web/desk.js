@@ -144,6 +144,8 @@ function take(answer) {
 
 /** Calls the support flow; the answer comes on the channel. @param {Ask} wanted @param {string} [id] */
 async function ask(wanted, id = crypto.randomUUID()) {
+  const same = kept?.entries.find(({ state, ask }) => state === 'waiting' && sameAsk(ask, wanted))
+  if (same !== undefined) return shown.get(same.id)?.scrollIntoView({ block: 'nearest' })
   const about = `Order ${wanted.order_id} · ${wanted.wish === 'refund' ? 'refund' : 'where is it?'}`
   const entry = { id, who: /** @type {const} */ ('desk'), about, ask: wanted }
   say({ ...entry, state: 'waiting', text: 'Looking into it' })
@@ -160,6 +162,11 @@ async function ask(wanted, id = crypto.randomUUID()) {
   } catch (error) {
     if (waiting(id)) say({ ...entry, state: 'failed', text: `This did not work. ${told(error)}` })
   }
+}
+
+/** @param {Ask | undefined} one @param {Ask} other */
+function sameAsk(one, other) {
+  return one?.order_id === other.order_id && one.wish === other.wish
 }
 
 /** @param {string} id */
@@ -292,6 +299,8 @@ at('composer').addEventListener('submit', (event) => {
   input.value = ''
   if (words !== '') speak(words)
 })
+addEventListener('offline', () => connection('Offline', false))
+addEventListener('online', () => channel !== null && renew(channel))
 at('leave').addEventListener('click', leave)
 for (const button of document.querySelectorAll('[data-customer]')) {
   button.addEventListener('click', () => enter(button.getAttribute('data-customer') ?? ''))
