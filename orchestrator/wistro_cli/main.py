@@ -12,6 +12,7 @@ import typer
 
 from wistro_cli.commands import (
     access,
+    answers,
     apps,
     audit,
     call,
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 for command in (new, dev, check, lock, types, start, emit, call, replay, doctor, audit):
     command.register(app)
-for group in (apps, runs, inbox, state, keys, access):
+for group in (apps, runs, answers, inbox, state, keys, access):
     app.add_typer(group.app)
 
 

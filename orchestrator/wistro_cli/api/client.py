@@ -67,12 +67,12 @@ class Api:
         """Emit a message on a topic."""
         return self._call("POST", f"/topics/{quote(topic)}", body=message, headers=headers)
 
-    def call(self, flow: str, given: object, headers: Mapping[str, str]) -> object:
-        """Call a flow, and wait for its answer as the headers say."""
+    def call(self, flow: str, body: object, headers: Mapping[str, str]) -> object:
+        """Call a flow as the body says, and wait for its answer as the headers say."""
         return self._call(
             "POST",
             f"/{quote(flow)}",
-            body={"input": given},
+            body=body,
             headers=headers,
             prefix=CALLS,
             timeout=_CALL_TIMEOUT,

@@ -18,11 +18,15 @@ def register(app: typer.Typer) -> None:
             ("wistro call quotes -i - --wait 0 < question.json", "print the call's id, and go on"),
             ("wistro call quotes --id 7f9c2ba4e88f827d616045507605853e", "the answer of that call"),
             ("wistro call quotes -i '{}' --idempotency-key 7", "safe to repeat"),
+            (
+                'wistro call quotes -i \'{}\' --respond-to \'{"target": "channel", "user": "anna"}\'',
+                "the answer goes to the tabs of a user",
+            ),
         )
     )(call)
 
 
-def call(
+def call(  # noqa: PLR0913, PLR0917 - the options of a command
     context: typer.Context,
     flow: Annotated[str, typer.Argument(help="The flow, which has a call step, or an app.")],
     given: Annotated[
@@ -51,6 +55,14 @@ def call(
     after: Annotated[
         str | None, typer.Option("--after", help="Start the run later: `90`, `10m`, `2h`.")
     ] = None,
+    respond_to: Annotated[
+        str | None,
+        typer.Option(
+            "--respond-to",
+            metavar="JSON|@FILE|-",
+            help="Have the answer brought to a response target, and do not wait for it.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Call a flow and print its answer as JSON; without one in time, say how to come back for it."""
@@ -66,7 +78,10 @@ def call(
             prefer = None if wait is None else f"wait={wait:.0f}"
             wanted = {"prefer": prefer, "idempotency-key": key, "wistro-delay": after}
             headers = {name: value for name, value in wanted.items() if value is not None}
-            found = api.call(flow, read_json(given, option="--input"), headers)
+            body = {"input": read_json(given, option="--input")}
+            if respond_to is not None:
+                body["respond_to"] = read_json(respond_to, option="--respond-to")
+            found = api.call(flow, body, headers)
     called = as_mapping(found)
     if json:
         show_json(called)
