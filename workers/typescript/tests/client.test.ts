@@ -61,7 +61,9 @@ const rejected = (promise: Promise<unknown>): Promise<unknown> => promise.then((
 
 describe('a call', () => {
   test('says what it wants', async () => {
-    answers.push(answered({ price: 3 }), pending)
+    const at = new Date('2030-01-31T09:00:00Z')
+    const scheduled = json({ flow: 'quotes', call_id: CALL, status: 'scheduled', at: at.toISOString() }, 202)
+    answers.push(answered({ price: 3 }), pending, scheduled, scheduled, scheduled)
     const client = new Client({ url, token: () => Promise.resolve('key') })
     const called = await client.call<{ price: number }>('quo/tes', { weight: 3 }, {
       wait: '1m',
@@ -73,10 +75,13 @@ describe('a call', () => {
     expect(called).toEqual({
       flow: 'quotes', callId: CALL, existed: true, status: 'answered', data: { price: 3 }, responseMeta: { tab: 1 },
     })
-    const at = new Date('2030-01-31T09:00:00Z')
-    expect(await client.call('quotes', undefined, { wait: 0, at })).toEqual({
+    expect(await client.call('quotes', undefined, { wait: 0 })).toEqual({
       flow: 'quotes', callId: CALL, existed: false, status: 'pending',
     })
+    const later = { flow: 'quotes', callId: CALL, existed: false, status: 'scheduled', at }
+    expect(await client.call('quotes', 1, { at })).toEqual(later)
+    expect(await client.call('quotes', 1, { after: '1h' })).toEqual(later)
+    expect(await client.call('quotes', 1, { cron: '0 3 * * 1', timeZone: 'Europe/Paris', overlap: 'skip' })).toEqual(later)
     expect(asked.map(({ line, body }) => [line, body])).toEqual([
       ['POST /call/quo%2Ftes', {
         input: { weight: 3 },
@@ -85,9 +90,12 @@ describe('a call', () => {
         respond_to: { target: 'channel', user: 'anna' },
       }],
       ['POST /call/quotes', { input: null }],
+      ['POST /call/quotes', { input: 1, schedule: { at: '2030-01-31T09:00:00.000Z' } }],
+      ['POST /call/quotes', { input: 1, schedule: { after: 3600 } }],
+      ['POST /call/quotes', { input: 1, schedule: { cron: '0 3 * * 1', time_zone: 'Europe/Paris', overlap: 'skip' } }],
     ])
     expect(asked[0]?.headers).toMatchObject({ authorization: 'Bearer key', prefer: 'wait=60', 'idempotency-key': 'k' })
-    expect(asked[1]?.headers).toMatchObject({ prefer: 'respond-async', 'wistro-at': '2030-01-31T09:00:00.000Z' })
+    expect(asked[1]?.headers).toMatchObject({ prefer: 'respond-async' })
     expect(asked[1]?.headers).not.toHaveProperty('idempotency-key')
   })
 

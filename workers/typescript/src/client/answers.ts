@@ -14,6 +14,13 @@ export interface Pending extends Made {
   readonly status: 'pending'
 }
 
+/** A call that is made later. */
+export interface Scheduled extends Made {
+  readonly status: 'scheduled'
+  /** When it is made, or made next. */
+  readonly at: Date
+}
+
 interface Made {
   readonly flow: string
   /** The id of the call, which is that of its run. */
@@ -23,7 +30,7 @@ interface Made {
 }
 
 /** A call and, once there is one, its answer. */
-export type Called<Output = unknown> = Answered<Output> | Pending
+export type Called<Output = unknown> = Answered<Output> | Pending | Scheduled
 
 /** One of the answers to a call. */
 export interface Answer<Output = unknown> {
@@ -58,8 +65,9 @@ export interface ChannelAnswer<Output = unknown> {
 export function calledOf<Output>(view: Json): Called<Output> {
   const { flow, call_id: callId, existed = false, status, data, response_meta: responseMeta } = view
   const made = { flow: String(flow), callId: String(callId), existed: existed === true }
-  if (status !== 'answered') return { ...made, status: 'pending' }
-  return { ...made, status, data: data as Output, responseMeta: responseMeta ?? null }
+  if (status === 'answered') return { ...made, status, data: data as Output, responseMeta: responseMeta ?? null }
+  if (status === 'scheduled') return { ...made, status, at: new Date(String(view['at'])) }
+  return { ...made, status: 'pending' }
 }
 
 /** An answer as it stands in a channel. */

@@ -1,5 +1,6 @@
 /** Calls flows of a project over HTTP: from browsers, from Node, from anything with `fetch`. */
 import { type Duration, seconds } from '../durations.js'
+import type { Schedule } from '../policies.js'
 import { type Answer, type Called, calledOf, type ChannelAnswer } from './answers.js'
 import { type ChannelOptions, followChannel } from './channel.js'
 import { type Asked, Http, type Token } from './http.js'
@@ -45,10 +46,16 @@ export interface CallOptions {
   readonly responseMeta?: unknown
   /** Who else is told the answer. */
   readonly respondTo?: RespondTo
-  /** Start that much later. */
+  /** Make it that much later. */
   readonly after?: Duration
-  /** Start at that moment. */
+  /** Make it at that moment. */
   readonly at?: Date
+  /** Make it again and again: minute, hour, day of the month, month and day of the week. */
+  readonly cron?: string
+  /** The IANA name of the zone that `cron` is read in: `UTC`. */
+  readonly timeZone?: string
+  /** What happens when the run of the last tick of `cron` is still going: `skip`. */
+  readonly overlap?: Schedule['overlap']
   readonly signal?: AbortSignal
 }
 
@@ -60,7 +67,10 @@ export interface FetchOptions {
 }
 
 /** How a flow that gives several answers is called. */
-export type FollowOptions = Omit<CallOptions, 'wait' | 'after' | 'at'>
+export type FollowOptions = Omit<CallOptions, 'wait' | keyof Moment>
+
+/** When a call is made, if not at once. */
+type Moment = Pick<CallOptions, 'after' | 'at' | 'cron' | 'timeZone' | 'overlap'>
 
 /**
  * Calls the flows of a project.
@@ -126,7 +136,7 @@ export class Client {
    * @throws RequestFailed The call is refused: `issues` names each field that is wrong.
    */
   follow<Output = unknown>(flow: string, input?: unknown, options: FollowOptions = {}): AsyncGenerator<Answer<Output>> {
-    return followCall<Output>(this.#http, callOf(flow, input, options))
+    return followCall<Output>(this.#http, callOf(flow, input, { ...options, wait: LONGEST_WAIT }))
   }
 }
 
@@ -139,6 +149,7 @@ function callOf(flow: string, input: unknown, options: CallOptions): Asked {
       ...(clientContext === undefined ? {} : { client_context: clientContext }),
       ...(responseMeta === undefined ? {} : { response_meta: responseMeta }),
       ...(respondTo === undefined ? {} : { respond_to: respondTo }),
+      ...scheduleOf(options),
     },
     headers: headersOf(options),
     flow,
@@ -147,12 +158,22 @@ function callOf(flow: string, input: unknown, options: CallOptions): Asked {
   }
 }
 
-function headersOf({ wait, idempotencyKey, after, at }: CallOptions): Record<string, string> {
+function scheduleOf({ after, at, cron, timeZone, overlap }: Moment): object {
+  if (after === undefined && at === undefined && cron === undefined) return {}
+  const schedule = {
+    ...(after === undefined ? {} : { after: seconds(after) }),
+    ...(at === undefined ? {} : { at: at.toISOString() }),
+    ...(cron === undefined ? {} : { cron }),
+    ...(timeZone === undefined ? {} : { time_zone: timeZone }),
+    ...(overlap === undefined ? {} : { overlap }),
+  }
+  return { schedule }
+}
+
+function headersOf({ wait, idempotencyKey }: CallOptions): Record<string, string> {
   const waiting = wait === undefined ? null : Math.min(Math.ceil(seconds(wait)), LONGEST_WAIT)
   return {
     ...(waiting === null ? {} : { prefer: waiting === 0 ? 'respond-async' : `wait=${waiting}` }),
     ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
-    ...(after === undefined ? {} : { 'wistro-delay': String(seconds(after)) }),
-    ...(at === undefined ? {} : { 'wistro-at': at.toISOString() }),
   }
 }

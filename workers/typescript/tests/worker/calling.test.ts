@@ -1,5 +1,6 @@
 /** `ctx.call` as the worker makes it, against a worker API that answers what a test says. */
 
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -13,6 +14,7 @@ import { type Invocation, readInvocation } from '../../src/worker/contract.js'
 import { Log } from '../../src/worker/log.js'
 import { Recording } from '../../src/worker/recording.js'
 import { RemoteCalls } from '../../src/worker/remoteCalls.js'
+import { Shape } from '../../src/worker/shapes.js'
 import { WorkerApi } from '../../src/worker/workerClient.js'
 
 type Body = Readonly<Record<string, unknown>>
@@ -217,6 +219,30 @@ test('nothing outlives the attempt', async () => {
   calling.close()
   expect(await awaited).toMatchObject({ details: { reason: 'attempt_over' } })
   expect(() => calling.call('quotes')).toThrow(expect.objectContaining({ code: 'attempt_over' }) as Error)
+})
+
+interface Golden {
+  readonly of: string
+  readonly message: { readonly call_id: string; readonly answer: null | { readonly status: string; readonly data: unknown } }
+}
+
+const CONTRACT = new URL('../../../contract/', import.meta.url)
+const read = <T>(path: string): T => JSON.parse(readFileSync(new URL(path, CONTRACT), 'utf8')) as T
+const golden = readdirSync(new URL('messages/valid', CONTRACT))
+  .map((name) => ({ name, ...read<Golden>(`messages/valid/${name}`) }))
+  .filter(({ of }) => /^worker_api\/Calls(Call|Fetch)Answer$/.test(of))
+
+test.each(golden)('the answer $name is understood, and requests are what the API takes', async ({ message }) => {
+  answers.push(called(null), json(message))
+  const { calling } = attempt()
+  const ended = await calling.call('quotes', [1], { timeout: 0.01 }).catch((raised: unknown) => raised)
+  if (message.answer?.status === 'answered') expect(ended).toEqual(message.answer.data)
+  else if (message.answer !== null) expect(ended).toMatchObject({ name: 'CallFailed', callId: message.call_id })
+  for (const { path, body } of asked) {
+    const name = path.endsWith('/call') ? 'CallsCall' : 'CallsFetch'
+    new Shape(read(`schemas/worker_api/${name}.json`)).check(body, name)
+  }
+  expect(golden.length).toBeGreaterThan(4)
 })
 
 test('what JSON cannot carry is refused before anything is called', () => {
