@@ -223,26 +223,26 @@ test('nothing outlives the attempt', async () => {
 
 interface Golden {
   readonly of: string
-  readonly message: { readonly call_id: string; readonly answer: null | { readonly status: string; readonly data: unknown } }
+  readonly message: { readonly call_id: string; readonly answer: { readonly status: string; readonly data: unknown } | null }
 }
 
 const CONTRACT = new URL('../../../contract/', import.meta.url)
 const read = <T>(path: string): T => JSON.parse(readFileSync(new URL(path, CONTRACT), 'utf8')) as T
 const golden = readdirSync(new URL('messages/valid', CONTRACT))
   .map((name) => ({ name, ...read<Golden>(`messages/valid/${name}`) }))
-  .filter(({ of }) => /^worker_api\/Calls(Call|Fetch)Answer$/.test(of))
+  .filter(({ of, message }) => /^worker_api\/Calls(Call|Fetch)Answer$/.test(of) && message.answer !== null)
 
 test.each(golden)('the answer $name is understood, and requests are what the API takes', async ({ message }) => {
   answers.push(called(null), json(message))
   const { calling } = attempt()
-  const ended = await calling.call('quotes', [1], { timeout: 0.01 }).catch((raised: unknown) => raised)
+  const ended = await calling.call('quotes', [1], { timeout: 9.5 }).catch((raised: unknown) => raised)
   if (message.answer?.status === 'answered') expect(ended).toEqual(message.answer.data)
-  else if (message.answer !== null) expect(ended).toMatchObject({ name: 'CallFailed', callId: message.call_id })
+  else expect(ended).toMatchObject({ name: 'CallFailed', callId: message.call_id })
   for (const { path, body } of asked) {
     const name = path.endsWith('/call') ? 'CallsCall' : 'CallsFetch'
     new Shape(read(`schemas/worker_api/${name}.json`)).check(body, name)
   }
-  expect(golden.length).toBeGreaterThan(4)
+  expect(asked).toHaveLength(2)
 })
 
 test('what JSON cannot carry is refused before anything is called', () => {
