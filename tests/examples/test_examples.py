@@ -45,6 +45,7 @@ def test_handlers_in_other_languages_have_tests_that_pass() -> None:
     _succeeds(["npm", "run", "--silent", "test"], cwd=orders)
     _succeeds(["go", "vet", "./..."], cwd=orders)
     _succeeds(["go", "test", "./..."], cwd=orders)
+    _succeeds(["npm", "run", "--silent", "check"], cwd=EXAMPLES / "support-desk")
 
 
 def test_types_are_current() -> None:
