@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wistro.client import CallResult, Client
     from wistro.context import Cancellation, Context, Logger, Message, Secrets, SyncContext
     from wistro.errors import (
         CallFailed,
@@ -64,8 +65,10 @@ __all__ = [
     "CallFailed",
     "CallFlow",
     "CallPending",
+    "CallResult",
     "CallStep",
     "Cancellation",
+    "Client",
     "Context",
     "CronStep",
     "Deadline",
@@ -114,6 +117,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "wistro.client": ("CallResult", "Client"),
     "wistro.context": ("Cancellation", "Context", "Logger", "Message", "Secrets", "SyncContext"),
     "wistro.errors": (
         "CallFailed",

@@ -16,6 +16,7 @@ from wistro_cli.commands import (
     apps,
     audit,
     call,
+    calls,
     check,
     dev,
     doctor,
@@ -48,7 +49,7 @@ app = typer.Typer(
 )
 for command in (new, dev, check, lock, types, start, emit, call, replay, doctor, audit):
     command.register(app)
-for group in (apps, runs, answers, inbox, state, keys, access):
+for group in (apps, runs, calls, answers, inbox, state, keys, access):
     app.add_typer(group.app)
 
 

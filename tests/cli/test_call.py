@@ -61,6 +61,26 @@ def test_coming_back_for_it(shop: Path) -> None:
     assert answer.json() == {"price": 12}
 
 
+def test_later_and_again_and_again(shop: Path) -> None:
+    tea = ("quotes", "-i", '{"article": "tea"}', "--json")
+    once = wistro("call", *tea, "--after", "1h", cwd=shop).ok().json()
+    weekly = wistro("call", *tea, "--cron", "0 9 * * 1", "--time-zone", "Europe/Berlin", cwd=shop)
+    ids = {once["call_id"], weekly.ok().json()["call_id"]}
+    assert once["status"] == "scheduled"
+    until(lambda: {each["id"] for each in listed(shop)} == ids)
+    assert listed(shop)[0]["id"] == once["call_id"]
+    assert "0 9 * * 1 Europe/Berlin" in wistro("calls", "list", cwd=shop).ok().out
+    for id in ids:
+        wistro("calls", "cancel", id, cwd=shop).ok()
+    until(lambda: listed(shop) == [])
+    gone = wistro("calls", "cancel", once["call_id"], cwd=shop)
+    assert (gone.code, "still to come" in gone.err) == (1, True)
+
+
+def listed(shop: Path) -> list[dict[str, str]]:
+    return wistro("calls", "list", "--json", cwd=shop).ok().json()
+
+
 def test_what_goes_wrong(shop: Path) -> None:
     refused = wistro("call", "quotes", "-i", '{"article": "unicorn"}', cwd=shop)
     assert (refused.code, "we do not sell those" in refused.err) == (1, True)

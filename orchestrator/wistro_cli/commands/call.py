@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
             ("wistro call quotes -i - --wait 0 < question.json", "print the call's id, and go on"),
             ("wistro call quotes --id 7f9c2ba4e88f827d616045507605853e", "the answer of that call"),
             ("wistro call quotes -i '{}' --idempotency-key 7", "safe to repeat"),
+            ("wistro call reports --cron '0 9 * * 1' --time-zone Europe/Berlin", "every Monday"),
             (
                 'wistro call quotes -i \'{}\' --respond-to \'{"target": "channel", "user": "anna"}\'',
                 "the answer goes to the tabs of a user",
@@ -53,7 +54,19 @@ def call(  # noqa: PLR0913, PLR0917 - the options of a command
         ),
     ] = None,
     after: Annotated[
-        str | None, typer.Option("--after", help="Start the run later: `90`, `10m`, `2h`.")
+        str | None, typer.Option("--after", help="Call it later: `90`, `10m`, `2h`.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="MOMENT", help="Call it then: `2030-01-31T09:00:00Z`."),
+    ] = None,
+    cron: Annotated[
+        str | None,
+        typer.Option("--cron", metavar="EXPRESSION", help="Call it again and again: `0 9 * * 1`."),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option("--time-zone", help="That of the cron expression; UTC if not given."),
     ] = None,
     respond_to: Annotated[
         str | None,
@@ -68,7 +81,7 @@ def call(  # noqa: PLR0913, PLR0917 - the options of a command
     """Call a flow and print its answer as JSON; without one in time, say how to come back for it."""
     from wistro_cli.api import connect
     from wistro_cli.api.runs import as_mapping
-    from wistro_cli.output import say, show_json
+    from wistro_cli.output import moment, say, show_json
     from wistro_cli.values import read_json
 
     with connect(context) as api:
@@ -76,17 +89,25 @@ def call(  # noqa: PLR0913, PLR0917 - the options of a command
             found = api.fetch_call(flow, call_id, wait=wait or 0)
         else:
             prefer = None if wait is None else f"wait={wait:.0f}"
-            wanted = {"prefer": prefer, "idempotency-key": key, "wistro-delay": after}
+            wanted = {"prefer": prefer, "idempotency-key": key}
             headers = {name: value for name, value in wanted.items() if value is not None}
             body = {"input": read_json(given, option="--input")}
             if respond_to is not None:
                 body["respond_to"] = read_json(respond_to, option="--respond-to")
+            when = {"after": after, "at": at, "cron": cron, "time_zone": time_zone}
+            schedule = {name: value for name, value in when.items() if value is not None}
+            if schedule:
+                body["schedule"] = schedule
             found = api.call(flow, body, headers)
     called = as_mapping(found)
     if json:
         show_json(called)
     elif called["status"] == "answered":
         show_json(called["data"])
+    elif called["status"] == "scheduled":
+        say(
+            f"called {moment(str(called['at']))}; `wistro calls cancel {called['call_id']}` takes it back"
+        )
     else:
         say(
             f"no answer yet; ask again with `wistro call {flow} --id {called['call_id']} --wait 60`",
