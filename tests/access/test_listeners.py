@@ -39,6 +39,13 @@ async def test_the_public_listener_has_nothing_of_ours(desk: Desk) -> None:
         assert (answer.status_code, answer.content) == (404, nothing.content), path
 
 
+async def test_people_reach_their_tasks_from_outside(desk: Desk) -> None:
+    tasks = f"{desk.public}/_wistro/api/tasks"
+    assert (await desk.http.get(tasks)).status_code == 401
+    headers = {"authorization": f"Bearer {desk.token}"}
+    assert (await desk.http.get(tasks, headers=headers)).json()["tasks"] == []
+
+
 async def test_the_internal_listener_has_everything(desk: Desk) -> None:
     headers = {"authorization": f"Bearer {desk.token}"}
     flows = await desk.http.get(f"{desk.internal}/_wistro/api/flows", headers=headers)

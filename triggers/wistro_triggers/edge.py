@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wistro.temporal.host.task_links import TASK_PATH
 from wistro_triggers import metrics
 from wistro_triggers.faults import internal_error
 from wistro_triggers.problems import Problem, correlation_id
@@ -83,9 +84,9 @@ class Edge:
         except Problem as problem:
             await _answer(problem, scope, receive, answer, answered=status)
         except ClientDisconnect:
-            log.info("caller went away", method=scope["method"], path=scope["path"])
+            log.info("caller went away", method=scope["method"], path=_logged_path(scope))
         except Exception:
-            log.exception("request failed", method=scope["method"], path=scope["path"])
+            log.exception("request failed", method=scope["method"], path=_logged_path(scope))
             problem = internal_error()
             await _answer(problem, scope, receive, answer, answered=status)
         finally:
@@ -147,6 +148,12 @@ def _request_id(headers: Headers) -> str:
     """The caller's `X-Request-Id`, or a new one when it is missing or not fit for logs."""
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _logged_path(scope: Scope) -> str:
+    """The path without what proves who sends the request: the links of tasks are credentials."""
+    path: str = scope["path"]
+    return f"{TASK_PATH}…" if path.startswith(TASK_PATH) else path
 
 
 def _template(scope: Scope) -> str:
