@@ -25,6 +25,8 @@ _WORDS: Final = {
     "run.timed_out": ("✗ timed out", "bold red"),
     "delivery.started": ("→", "dim"),
     "delivery.completed": ("✓", "green"),
+    "delivery.opened": ("… waits for", "cyan"),
+    "delivery.settled": ("✓", "green"),
     "delivery.cancelled": ("■ stopped", "yellow"),
     "delivery.failed": ("✗ no attempts left for", "bold red"),
     "delivery.held": ("‖ held for an operator:", "bold yellow"),
