@@ -107,12 +107,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         SetupError: A webhook's secret, or an API key, is missing.
     """
     settings = engine.lock.runtime.endpoints
-    identities = Identities(
-        engine.lock.runtime.auth,
-        token=runtime.token,
-        file=ApiKeyFile(runtime.folder / FILE),
-        secret=secret,
-    )
+    identities = _identities(engine.lock, runtime, secret)
     site = Site(
         engine=engine,
         project=runtime.project,
@@ -137,13 +132,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     ours.include_router(streams_router(followers, "/streams"))
     channels = ChannelServer(feed=followers.feed, keys=runtime.keys, admission=admission)
     ours.include_router(channels_router(channels))
-    calls = CallServer(
-        engine=engine,
-        admission=admission,
-        development=development,
-        targets=site.targets,
-        events=CallEvents(engine),
-    )
+    calls = _calls(site, admission, development=development)
     tasks = _tasks(engine, inbox or MemoryInbox(), runtime, admission)
     ours.include_router(tasks_router(tasks), prefix="/api")
     worker = _worker_api(site, runtime, tasks.inbox.store)
@@ -267,6 +256,21 @@ def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> AP
         authenticate=loopback(bearer) if development else bearer,
         origins=origins,
         resolve=resolver([runtime.storage]),
+    )
+
+
+def _identities(lock: Lock, runtime: Runtime, secret: Callable[[str], str | None]) -> Identities:
+    file = ApiKeyFile(runtime.folder / FILE)
+    return Identities(lock.runtime.auth, token=runtime.token, file=file, secret=secret)
+
+
+def _calls(site: Site, admission: Admission, *, development: bool) -> CallServer:
+    return CallServer(
+        engine=site.engine,
+        admission=admission,
+        development=development,
+        targets=site.targets,
+        events=CallEvents(site.engine),
     )
 
 

@@ -163,6 +163,8 @@ def _field(
     name = escape(field.name)
     text = field.shown(field.given) if filled is None else filled.get(field.name, "")
     found = wrong.get(field.name, ())
+    if found and not text.strip():  # what the schema says of it is for programs
+        found = ("This is needed.",)
     told = f"{name}-help {name}-wrong" if found else f"{name}-help"
     marks = f'name="{name}" aria-describedby="{told}"' + (' aria-invalid="true"' if found else "")
     label = field.label if field.required else f"{field.label} (optional)"
