@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wistro.context import Context, SyncContext
-from wistro.errors import Terminal
+from wistro.errors import CallFailed, Terminal
 from wistro.testing.context import FakeContext
 
 
@@ -51,3 +51,32 @@ async def test_a_handler_can_be_asked_to_stop() -> None:
     await ctx.cancelled
     assert ctx.cancelled
     assert ctx.sync.cancelled.wait(0)
+
+
+async def refund(order: dict[str, str], ctx: Context) -> object:
+    return await ctx.call("refunds", {"order": order["id"]}, key="refund")
+
+
+def refund_in_a_thread(order: dict[str, str], ctx: SyncContext) -> object:
+    return ctx.call("refunds", {"order": order["id"]})
+
+
+async def test_it_answers_calls() -> None:
+    def approve(question: dict[str, str]) -> dict[str, bool]:
+        return {"approved": question["order"] == "7"}
+
+    ctx = FakeContext(calls={"refunds": approve})
+    assert await refund({"id": "7"}, ctx) == {"approved": True}
+    assert refund_in_a_thread({"id": "8"}, ctx.sync) == {"approved": False}
+    assert [(call.flow, call.data, call.key) for call in ctx.calls.made] == [
+        ("refunds", {"order": "7"}, "refund"),
+        ("refunds", {"order": "8"}, None),
+    ]
+
+
+async def test_it_fails_calls() -> None:
+    failed = CallFailed("no such order", flow="refunds", call_id="1", code="unknown_order")
+    with pytest.raises(CallFailed, match="no such order"):
+        await refund({"id": "7"}, FakeContext(calls={"refunds": failed}))
+    with pytest.raises(Terminal, match="no answer for a call of `refunds`"):
+        await refund({"id": "7"}, FakeContext())

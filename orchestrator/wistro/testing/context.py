@@ -15,6 +15,7 @@ from wistro.stores.memory import MemoryState
 from wistro.stores.memory_stream import MemoryStreams
 from wistro.stores.stream import Place
 from wistro.streams import ItemSchema, Stream, Streams, SyncStream, SyncStreams
+from wistro.testing.calls import FakeCalls
 from wistro.testing.fakes import Log
 from wistro.values import jsonable
 
@@ -60,6 +61,7 @@ class FakeContext(Context[State]):
     assert ctx.emitted("payment.taken") == [{"order_id": "7"}]
     ```
 
+    `FakeContext(calls={"refunds": {"approved": True}})` answers the flows that it calls.
     For a `def` handler, pass `ctx.sync`.
     """
 
@@ -74,6 +76,7 @@ class FakeContext(Context[State]):
         topics: Iterable[str] | None = None,
         secrets: Mapping[str, str] | None = None,
         streams: Iterable[str] | None = None,
+        calls: Mapping[str, object] | None = None,
         trigger: Trigger | None = None,
     ) -> None:
         """Make a context.
@@ -87,6 +90,8 @@ class FakeContext(Context[State]):
             topics: What the handler may emit; anything unless given.
             secrets: The secrets by name.
             streams: The names of the project's streams; any name is one unless given.
+            calls: What the flows answer that the handler calls, by flow: data, a function that
+                makes it of the input, or an error such as `CallFailed`.
             trigger: What started the run; a message on `topic` unless given.
         """
         invocation = Invocation(
@@ -104,11 +109,14 @@ class FakeContext(Context[State]):
         """Everything that the handler did."""
         cancelled = Cancellation()
         self._secrets = _Secrets(secrets or {})
+        self.calls = FakeCalls(calls or {})
+        """The calls that the handler made: `ctx.calls.made`."""
         super().__init__(
             invocation,
             effects=self.effects,
             state=State(MemoryState()),
             streams=_streams(streams),
+            call=self.calls,
             secrets=self._secrets,
             attempt=attempt,
             cancelled=cancelled,
@@ -122,6 +130,7 @@ class FakeContext(Context[State]):
             effects=self.effects,
             state=cast("SyncState", _AtOnce(self.state, "state")),
             streams=SyncStreams(self.streams, _stream_at_once),
+            call=self.calls.at_once,
             secrets=self._secrets,
             attempt=self.attempt,
             cancelled=self.cancelled,
