@@ -230,8 +230,9 @@ function waiting(id) {
 /** @param {Entry} entry */
 function show(entry) {
   const line = shown.get(entry.id) ?? made('an-entry')
-  line.className = `${entry.who} ${entry.state}`
+  line.className = `entry ${entry.who} ${entry.state}`
   line.classList.toggle('again-able', entry.state === 'failed' && Boolean(entry.ask ?? entry.words))
+  part(line, '.by').textContent = entry.who === 'desk' ? 'The desk:' : 'You:'
   part(line, '.about').textContent = entry.about ?? ''
   part(line, '.text').textContent = entry.text
   if (!shown.has(entry.id)) {
