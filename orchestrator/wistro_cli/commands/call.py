@@ -81,7 +81,7 @@ def call(  # noqa: PLR0913, PLR0917 - the options of a command
     """Call a flow and print its answer as JSON; without one in time, say how to come back for it."""
     from wistro_cli.api import connect
     from wistro_cli.api.runs import as_mapping
-    from wistro_cli.output import moment, say, show_json
+    from wistro_cli.output import moment, say, show, show_json
     from wistro_cli.values import read_json
 
     with connect(context) as api:
@@ -105,10 +105,12 @@ def call(  # noqa: PLR0913, PLR0917 - the options of a command
     elif called["status"] == "answered":
         show_json(called["data"])
     elif called["status"] == "scheduled":
+        show(str(called["call_id"]))
         say(
             f"called {moment(str(called['at']))}; `wistro calls cancel {called['call_id']}` takes it back"
         )
     else:
+        show(str(called["call_id"]))
         say(
             f"no answer yet; ask again with `wistro call {flow} --id {called['call_id']} --wait 60`",
             style="dim",
