@@ -17,6 +17,7 @@ from tests.conftest import TemporalServer
 from tests.engine.conftest import write_project
 from tests.targets.receiver import SECRET
 from wistro.channels import Channels
+from wistro.inbox_answers import AnswersInInbox
 from wistro.stores.memory import MemoryJournal, MemoryState
 from wistro.stores.memory_stream import MemoryStreams
 from wistro.targets import AnswerRecord, Targets
@@ -174,6 +175,7 @@ async def open_desk(
     answers = AnswerServices(
         targets=Targets(lambda: engine.lock, root=root),
         channels=Channels(streams),
+        inbox=AnswersInInbox(streams),
         secret=secrets.get,
     )
     stop, ready = asyncio.Event(), asyncio.Event()

@@ -17,8 +17,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.targets.conftest import Desk
-from wistro.channels import CHANNELS, Channels, mint_channel_token, prune_channels
+from wistro.channels import Channels, mint_channel_token
 from wistro.stores.memory_stream import MemoryStreams
+from wistro.stores.reserved import CHANNELS, prune_reserved
 
 pytestmark = [pytest.mark.server]
 
@@ -193,6 +194,6 @@ async def test_what_is_old_is_removed() -> None:
         for number in range(3):
             await channels.put(user, f"{number}", {"n": number})
     kept = (await store.list(CHANNELS, "anna")).items[0].updated_at
-    assert await prune_channels(store, timedelta(hours=24), lambda: kept + 1000) == 0
-    assert await prune_channels(store, timedelta(hours=24), lambda: kept + 90_000) == 6
+    assert await prune_reserved(store, CHANNELS, timedelta(hours=24), lambda: kept + 1000) == 0
+    assert await prune_reserved(store, CHANNELS, timedelta(hours=24), lambda: kept + 90_000) == 6
     assert (await store.groups(CHANNELS)).items == ()

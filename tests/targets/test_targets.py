@@ -137,3 +137,28 @@ async def test_a_target_that_cannot_be_made(desk: Desk) -> None:
     targets = Targets(lambda: lock.model_copy(update={"runtime": runtime}))
     with pytest.raises(SetupError, match="`crm` cannot be made"):
         targets.get("crm")
+
+
+async def test_the_inbox(desk: Desk) -> None:
+    """An answer waits for a person and a role until somebody puts it away."""
+    inbox = "/_wistro/api/inbox/answers"
+    to = {"target": "inbox", "users": ["anna"], "roles": ["finance"]}
+    call_id = await desk.call("ask", 1, to)
+    await desk.record("ask", call_id)
+    anna = {"Wistro-As": "anna"}
+    (found,) = (await desk.admin.get(inbox, headers=anna)).json()["items"]
+    assert found["id"] == f"{call_id}.answer"
+    assert found["answer"]["data"] == {"echo": 1}
+    finance = {"Wistro-As": "ben", "Wistro-As-Roles": "finance"}
+    assert len((await desk.admin.get(inbox, headers=finance)).json()["items"]) == 1
+    nobody = {"Wistro-As": "carl"}
+    assert (await desk.admin.get(inbox, headers=nobody)).json()["items"] == []
+    nosy = await desk.admin.get(inbox, params={"user": "anna"}, headers=nobody)
+    assert (nosy.status_code, nosy.json()["error"]["details"][0]["field"]) == (422, "user")
+    assert (await desk.http.get(inbox)).status_code == 401
+    # A holder of the management token sees each once.
+    assert len((await desk.admin.get(inbox)).json()["items"]) == 1
+    assert (await desk.admin.delete(f"{inbox}/{call_id}.answer", headers=nobody)).status_code == 404
+    assert (await desk.admin.delete(f"{inbox}/{call_id}.answer", headers=anna)).status_code == 204
+    assert (await desk.admin.get(inbox, headers=anna)).json()["items"] == []
+    assert len((await desk.admin.get(inbox, params={"role": "finance"})).json()["items"]) == 1

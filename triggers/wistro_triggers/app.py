@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from wistro.channels import Channels
 from wistro.stores.api_keys import FILE, ApiKeyFile
 from wistro.stores.audit_buffer import AuditBuffer
 from wistro.stores.memory_audit import MemoryAudit
@@ -31,12 +30,13 @@ from wistro_triggers.auth import RequireToken
 from wistro_triggers.call_events import CallEvents
 from wistro_triggers.calls import CallServer, calls_router
 from wistro_triggers.calls_worker_api import calls_worker_api, handler_calls
-from wistro_triggers.channels import ChannelServer, channels_router, channels_worker_api
+from wistro_triggers.channels import ChannelServer, channels_router
 from wistro_triggers.edge import Edge
 from wistro_triggers.endpoints import EndpointServer
 from wistro_triggers.faults import install_faults
 from wistro_triggers.health import health_router
 from wistro_triggers.identities import Identities
+from wistro_triggers.inbox_answers import inbox_answers_router
 from wistro_triggers.inbox_worker_api import inbox_worker_api
 from wistro_triggers.listeners import Hidden
 from wistro_triggers.live import LiveStreams
@@ -44,6 +44,7 @@ from wistro_triggers.management import management_router
 from wistro_triggers.management.site import Site
 from wistro_triggers.messages import Messages
 from wistro_triggers.openapi import project_openapi
+from wistro_triggers.reserved_worker_api import reserved_worker_api
 from wistro_triggers.routes import ApiRoutes
 from wistro_triggers.streams import StreamServer, streams_router
 from wistro_triggers.streams_access import StreamAccess
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
     from wistro.temporal.host.runtime import Runtime
 
 OURS = "/_wistro"
-PUBLIC = (f"{OURS}/streams", f"{OURS}/channels", f"{OURS}/api/tasks")
+PUBLIC = (f"{OURS}/streams", f"{OURS}/channels", f"{OURS}/api/tasks", f"{OURS}/api/inbox")
 """What is below `OURS` and yet for the public: it asks each client who it is."""
 
 
@@ -135,6 +136,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     calls = _calls(site, admission, development=development)
     tasks = _tasks(engine, inbox or MemoryInbox(), runtime, admission)
     ours.include_router(tasks_router(tasks), prefix="/api")
+    ours.include_router(inbox_answers_router(streams, admission), prefix="/api")
     worker = _worker_api(site, runtime, tasks.inbox.store)
     routers = (worker, calls_router(calls), task_pages(tasks))
     app = _shell(site, routes, routers=routers, ours=ours)
@@ -288,7 +290,7 @@ def _worker_api(site: Site, runtime: Runtime, inbox: InboxStore) -> APIRouter:
         project=site.lock.project, state=site.state, journal=site.journal, verify=verify
     )
     router.include_router(streams_worker_api(served=site.streams, verify=verify))
-    router.include_router(channels_worker_api(Channels(site.streams.store), verify))
+    router.include_router(reserved_worker_api(items=site.streams.store, verify=verify))
     router.include_router(inbox_worker_api(inbox=inbox, verify=verify))
     if site.waits is not None:
         shared = waits_worker_api(waits=site.waits, lock=lambda: site.lock, verify=verify)

@@ -23,13 +23,13 @@ from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from wistro.access import ANONYMOUS, Refusal
-from wistro.channels import CHANNELS, PUT_CHANNEL, Channels, kept_after
+from wistro.channels import kept_after
 from wistro.errors import StoreError
+from wistro.stores.reserved import CHANNELS
 from wistro.stores.stream import Place, StreamChange
 from wistro_codec import CodecError, Keys, verify_stream_token
 from wistro_triggers.problems import Problem
 from wistro_triggers.streams import shown_tokens
-from wistro_triggers.worker_http import Body, ErrorRoute, Verify, answer, bearer, claims_of, read
 
 if TYPE_CHECKING:
     from wistro_triggers.admission import Admission
@@ -41,7 +41,6 @@ _RECONNECT_MS = 2000
 _MOST_WAITING = 1000
 """Messages that may wait for one slow tab; it then comes back for them."""
 _COME_BACK = 1012
-MAX_BODY = 4 * 1024 * 1024
 
 log = structlog.stdlib.get_logger("wistro.channels")
 
@@ -193,25 +192,6 @@ def channels_router(server: ChannelServer) -> APIRouter:
         offered: Sequence[str] = socket.scope.get("subprotocols", ())
         await socket.accept(subprotocol=offered[0] if offered else None)
         await _serve_socket(socket, server.follow(user, after, until))
-
-    return router
-
-
-def channels_worker_api(channels: Channels, verify: Verify) -> APIRouter:
-    """What processes without a store send to channels, for the runs whose tokens they show."""
-    router = APIRouter(route_class=ErrorRoute, include_in_schema=False)
-
-    class Put(Body):
-        user: str
-        id: str
-        message: dict[str, object]
-
-    @router.post(PUT_CHANNEL)
-    async def put(request: Request) -> object:
-        claims_of(verify, bearer(request))
-        wanted = await read(request, Put, MAX_BODY)
-        await channels.put(wanted.user, wanted.id, wanted.message)
-        return answer({})
 
     return router
 

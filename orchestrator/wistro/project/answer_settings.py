@@ -62,6 +62,13 @@ class ChannelSettings(Options):
     """How long an answer is kept for tabs that come back."""
 
 
+class InboxAnswerSettings(Options):
+    """Answers in the inbox."""
+
+    keep: Duration = timedelta(days=30)
+    """How long one is kept that nobody puts away."""
+
+
 class TargetPlugin(Options):
     """A response target of one's own."""
 
@@ -101,6 +108,8 @@ class AnswerSettings(Options):
     """The target `webhook`."""
     channels: ChannelSettings = ChannelSettings()
     """The target `channel`."""
+    inbox: InboxAnswerSettings = InboxAnswerSettings()
+    """The target `inbox`."""
     targets: Mapping[TargetName, Annotated[TargetPlugin, BeforeValidator(_read_plugin)]] = Field(
         default_factory=dict[str, TargetPlugin]
     )

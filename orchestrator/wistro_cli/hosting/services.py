@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from wistro.channels import Channels, RemoteChannels
+from wistro.channels import Channels
+from wistro.inbox_answers import AnswersInInbox
 from wistro.stores.remote_inbox import RemoteInbox
+from wistro.stores.reserved import ItemWriter, RemoteReserved
 from wistro.targets import Targets
-from wistro.targets.services import ChannelItems
 from wistro.temporal.activities.answers import AnswerServices
 from wistro.temporal.host.engine import Engine
 from wistro.temporal.host.remote_waits import RemoteWaits
@@ -35,13 +36,18 @@ async def outside_services(
     links = LinkMaker(runtime.keys, lambda: public_url(runtime))
     targets = Targets(lambda: engine.lock, root=runtime.project.root)
 
-    def answers(channels: ChannelItems) -> AnswerServices:
-        return AnswerServices(targets=targets, channels=channels, development=development)
+    def answers(items: ItemWriter) -> AnswerServices:
+        return AnswerServices(
+            targets=targets,
+            channels=Channels(items),
+            inbox=AnswersInInbox(items),
+            development=development,
+        )
 
     if stores is not None:
         waits = Waits(engine, stores.waits, runtime.keys)
         yield OutsideServices(
-            inbox=stores.inbox, links=links, waits=waits, answers=answers(Channels(stores.streams))
+            inbox=stores.inbox, links=links, waits=waits, answers=answers(stores.streams)
         )
         return
 
@@ -55,7 +61,7 @@ async def outside_services(
             inbox=RemoteInbox(url, mint, client),
             links=links,
             waits=RemoteWaits(url, mint, client),
-            answers=answers(RemoteChannels(url, mint, client)),
+            answers=answers(RemoteReserved(url, mint, client)),
         )
 
 

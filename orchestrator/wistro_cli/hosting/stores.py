@@ -11,11 +11,12 @@ from datetime import timedelta
 
 import structlog
 
-from wistro.channels import prune_channels
 from wistro.errors import StoreError
+from wistro.project.answer_settings import AnswerSettings
 from wistro.stores.audit import Audit
 from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
+from wistro.stores.reserved import CHANNELS, INBOX_ANSWERS, prune_reserved
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
 from wistro.stores.waits import WaitStore
@@ -71,13 +72,12 @@ async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
         opened = Stores(
             state=state, streams=streams, journal=journal, audit=audit, inbox=inbox, waits=waits
         )
-        keep = runtime.lock.runtime.answers.channels.keep
-        pruning = asyncio.create_task(_prune(opened, keep_channels=keep))
+        pruning = asyncio.create_task(_prune(opened, runtime.lock.runtime.answers))
         stack.callback(pruning.cancel)
         yield opened
 
 
-async def _prune(stores: Stores, *, keep_channels: timedelta) -> None:
+async def _prune(stores: Stores, answers: AnswerSettings) -> None:
     while True:
         try:
             removed = await stores.journal.prune(KEEP_JOURNAL)
@@ -86,7 +86,8 @@ async def _prune(stores: Stores, *, keep_channels: timedelta) -> None:
             await stores.audit.prune(KEEP_AUDIT)
             await stores.inbox.prune(KEEP_TASKS)
             await stores.waits.prune(time.time())
-            await prune_channels(stores.streams, keep_channels)
+            await prune_reserved(stores.streams, CHANNELS, answers.channels.keep)
+            await prune_reserved(stores.streams, INBOX_ANSWERS, answers.inbox.keep)
         except StoreError as error:
             _log.warning("the stores were not pruned", error=error.message)
         await asyncio.sleep(_PRUNE_EVERY.total_seconds())
