@@ -221,6 +221,22 @@ class TestSqliteFiles:
         await store.close()
         await journal.close()
 
+    async def test_a_process_that_leaves_takes_nothing_along(self, path: Path) -> None:
+        state, journal = await open_state("sqlite", path), await open_journal("sqlite", path)
+        look = (
+            "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]);"
+            "print(db.execute('SELECT count(*) FROM journal').fetchone()[0]); db.close()"
+        )
+
+        def count() -> str:
+            return subprocess.check_output([sys.executable, "-c", look, path], text=True).strip()
+
+        assert count() == "0"  # with the last lock on the file it would have deleted the WAL
+        await journal.append([JournalEntry(at=0, project="p", kind="log")])
+        assert count() == "1"
+        await state.close()
+        await journal.close()
+
     async def test_many_open_a_new_file_at_once(self, path: Path) -> None:
         stores = await asyncio.gather(*(open_state("sqlite", path) for _ in range(10)))
         totals = await asyncio.gather(*(store.increment("group", "key") for store in stores))

@@ -126,7 +126,10 @@ class SqliteFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # State may hold what users sent: only the owner reads it. WAL and shm files follow suit.
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            # A file that is there stays closed: to close it would give up the POSIX locks of all our
+            # other connections to it, and the next process to leave would delete the WAL under them.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
         except OSError as error:
             raise _unavailable(self.path, f"cannot be made: {error}", "check its folder") from None
         db = self._writes.connect(f"PRAGMA synchronous = {self._synchronous}")
