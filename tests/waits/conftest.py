@@ -33,6 +33,55 @@ from wistro_triggers.serve import serve
 from wistro_worker.serve import Backends, python_worker
 
 
+def orders(
+    where: str | None = "message.order == request.id",
+    *,
+    topic: str = "payment.arrived: { external: true }",
+    awaits: str = "",
+    more: str = "",
+) -> dict[str, str]:
+    """A flow that takes an order, waits for its payment and ships it.
+
+    Args:
+        where: Of the wait.
+        topic: What `wistro.yml` says about the topic that it waits for.
+        awaits: More arguments of the wait.
+        more: More arguments of its step.
+    """
+    return {
+        "order.step.py": """
+            from wistro import CallStep, Context
+
+            config = CallStep(name="Take an order", flows=["orders"], emits=["order.placed"])
+
+            async def handler(order: dict, ctx: Context) -> None:
+                await ctx.emit("order.placed", order)
+        """,
+        "payment.step.py": f"""
+            from datetime import timedelta
+            from wistro import Await, Emit, NoopStep
+
+            config = NoopStep(
+                name="Wait for the payment",
+                flows=["orders"],
+                subscribes=["order.placed"],
+                awaits=Await(topic="payment.arrived", where={where!r}, {awaits}),
+                emits=["order.paid"],
+                {more}
+            )
+        """,
+        "ship.step.py": """
+            from wistro import Context, EventStep
+
+            config = EventStep(name="Ship the order", flows=["orders"], subscribes=["order.paid"])
+
+            async def handler(paid: dict, ctx: Context) -> dict:
+                return paid
+        """,
+        "wistro.yml": f"topics:\n  {topic}\n",
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Waiting(Hosted):
     """A project that is served, with the store of its waits."""
