@@ -10,8 +10,8 @@ import pytest
 
 from desk import assistant
 from desk.customers import CUSTOMERS, may_see
-from desk.page import page
 from desk.shop import euros, orders
+from steps.page.document import document
 
 
 @pytest.mark.parametrize(
@@ -37,20 +37,20 @@ def test_the_assistant_asks_for_the_order_and_then_remembers_it() -> None:
 
 
 def test_the_page_runs_nothing_but_its_own_script_and_style() -> None:
-    document, policy = page()
+    text, policy = document()
     for element, directive in (("script", "script-src"), ("style", "style-src")):
-        (text,) = re.findall(rf"<{element}>(.*?)</{element}>", document, re.DOTALL)
-        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        (own,) = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
         assert f"{directive} 'sha256-{digest}';" in policy
     assert "default-src 'none'" in policy
-    assert "/* desk" not in document
-    assert re.findall(r"""(?:src|href)=["'](?!data:)""", document) == []
-    assert re.findall(r"\son\w+=|\sstyle=", document) == []
+    assert "/* desk" not in text
+    assert re.findall(r"""(?:src|href)=["'](?!data:)""", text) == []
+    assert re.findall(r"\son\w+=|\sstyle=", text) == []
 
 
 def test_every_order_belongs_to_a_customer_who_can_sign_in() -> None:
     assert {order.customer for order in orders().values()} == set(CUSTOMERS)
-    assert all(f'data-customer="{customer}"' in page()[0] for customer in CUSTOMERS)
+    assert all(f'data-customer="{customer}"' in document()[0] for customer in CUSTOMERS)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from wistro import ApiRequest, ApiStep, Context
 
-from desk.page import page
+from .document import document
 
 config = ApiStep(
     name="Show the page",
@@ -8,15 +8,15 @@ config = ApiStep(
     flows=["desk"],
     path="/desk",
     method="GET",
-    include_files=["../desk/web/*"],
+    include_files=["desk.*"],
 )
 
 
 async def handler(_: ApiRequest, _ctx: Context) -> dict[str, object]:
-    document, policy = page()
+    text, policy = document()
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": policy,
         "cache-control": "no-cache",
     }
-    return {"status": 200, "headers": headers, "body": document}
+    return {"status": 200, "headers": headers, "body": text}

@@ -7,14 +7,14 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-_WEB = Path(__file__).parent / "web"
+_HERE = Path(__file__).parent
 
 
 @cache
-def page() -> tuple[str, str]:
+def document() -> tuple[str, str]:
     """The document, and the `Content-Security-Policy` that it is served with."""
     style, script = (_read(name) for name in ("desk.css", "desk.js"))
-    document = _read("desk.html").replace("/* desk.css */", style).replace("/* desk.js */", script)
+    text = _read("desk.html").replace("/* desk.css */", style).replace("/* desk.js */", script)
     policy = {
         "default-src": "'none'",
         "script-src": _hash(script),
@@ -26,11 +26,11 @@ def page() -> tuple[str, str]:
         "frame-ancestors": "'none'",
         "require-trusted-types-for": "'script'",  # text never becomes markup
     }
-    return document, "; ".join(f"{name} {value}" for name, value in policy.items())
+    return text, "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
 def _read(name: str) -> str:
-    return (_WEB / name).read_text("utf-8").strip()
+    return (_HERE / name).read_text("utf-8").strip()
 
 
 def _hash(text: str) -> str:
