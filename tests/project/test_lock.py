@@ -164,6 +164,18 @@ def test_a_policy_is_complete(root: Path) -> None:
     assert policy.timeout.total_seconds() == 60
 
 
+def test_a_task_that_anybody_may_answer_is_still_one_when_read(tmp_path: Path) -> None:
+    step = (
+        "from wistro import *\n"
+        "config = NoopStep(name='N', subscribes=['t'], input={'type': 'boolean'})\n"
+    )
+    write_project(tmp_path, {"steps/approve.step.py": step})
+    Project.open(tmp_path).write_lock(compile_here(tmp_path).lock)
+    task = load_lock(tmp_path / LOCK_FILE).steps["approve"].task
+    assert task is not None
+    assert task.anyone
+
+
 if __name__ == "__main__":
     for project in PROJECTS:
         with tempfile.TemporaryDirectory() as scratch:

@@ -197,6 +197,7 @@ def _task(config: NoopStep) -> TaskDescriptor | None:
     if config.input is None:
         return None
     return TaskDescriptor(
+        anyone=not (config.assignees or config.roles),
         assignees=tuple(config.assignees),
         roles=tuple(config.roles),
         approval=config.approval,

@@ -66,6 +66,8 @@ class CronDescriptor(Record):
 class TaskDescriptor(Record):
     """Who answers a step of people, and until when. What they answer is the step's `input`."""
 
+    anyone: bool = False
+    """Whether everybody may: nobody is named. Said, because the lock leaves out what is empty."""
     assignees: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     approval: Approval | None = None
