@@ -56,7 +56,8 @@ def test_coming_back_for_it(shop: Path) -> None:
     begun = wistro("call", "quotes", "-i", slow, "--wait", "0", "--json", cwd=shop).ok().json()
     assert begun["status"] == "pending"
     hint = wistro("call", "quotes", "--id", begun["call_id"], cwd=shop).ok()
-    assert f"--id {begun['call_id']}" in hint.err
+    assert hint.out.strip() == begun["call_id"]
+    assert f"--id {begun['call_id']}" in " ".join(hint.err.split())
     answer = wistro("call", "quotes", "--id", begun["call_id"], "--wait", "30", cwd=shop).ok()
     assert answer.json() == {"price": 12}
 

@@ -157,6 +157,20 @@ class TestByAHandler:
         run.apply(CancelAsked(at=2))
         assert not run.of(CancelCall)
 
+    def test_heard_of_while_the_run_ends(self) -> None:
+        run = self.run()
+        run.apply(CancelAsked(at=2))
+        late = OpenCall(flow="fraud", run_id="d" * 32, delivery_id=self.work(run))
+        run.apply(CallOpened(at=3, call=late))
+        assert [command.call.run_id for command in run.of(CancelCall)] == ["c" * 32, "d" * 32]
+
+    def test_heard_of_when_its_handler_is_done(self) -> None:
+        run = Driven(step("work", "go"), step("after", "done"))
+        late = OpenCall(flow="fraud", run_id="d" * 32, delivery_id="f" * 16)
+        run.apply(CallOpened(at=1, call=late))
+        assert not run.state.calls
+        assert not run.of(CancelCall)
+
     def test_the_handler_fails_for_good(self) -> None:
         run = self.run(on_failure="ignore")
         error = ErrorInfo(code="handler_error", message="no", retryable=False)

@@ -51,6 +51,7 @@ class TestAnswers:
                 "at": "1970-01-01T00:01:00Z",
                 "outcome": "answered",
                 "votes": [{"by": "ada", "at": "1970-01-01T00:01:00Z", "answer": {"refund": True}}],
+                "remarks": [],
             }
         ]
         assert run.state.outcome == "completed"

@@ -79,7 +79,8 @@ class Outside:
         step = self._plan.steps[delivery.step]
         for timer in [t for t in self._state.timers if t.split(":")[1:2] == [delivery.id]]:
             self._timers.clear(timer)
-        if self._state.tasks.pop(delivery.id, None) is not None:
+        task = self._state.tasks.pop(delivery.id, None)
+        if task is not None:
             self._commands.append(self._shows(delivery, None))
         if step.awaits is not None:
             self._commands.append(self._shows_wait(delivery, closed=True))
@@ -97,6 +98,7 @@ class Outside:
                 error=error,
                 topics=tuple(emission.topic for emission in emissions),
                 output=output,
+                task=task,
             )
         )
         del self._state.settled[:-_MOST_SETTLED]

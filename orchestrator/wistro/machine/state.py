@@ -123,6 +123,8 @@ class Settled:
     topics: tuple[str, ...] = ()
     """What was emitted for it."""
     output: object = None
+    task: Task | None = None
+    """The task as people left it."""
 
 
 @dataclass(kw_only=True)

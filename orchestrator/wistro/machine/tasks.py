@@ -96,6 +96,10 @@ def message_of(task: Task, decision: Decision, request: object) -> dict[str, obj
         "votes": [
             {"by": vote.by, "at": moment(vote.at), "answer": vote.data} for vote in task.votes
         ],
+        "remarks": [
+            {"by": it.by, "at": moment(it.at), "text": it.text, "attachment": it.attachment}
+            for it in task.remarks
+        ],
     }
 
 

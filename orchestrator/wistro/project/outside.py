@@ -32,6 +32,7 @@ def answered_schema(answer: Mapping[str, object] | None, *, by_people: bool) -> 
                 "type": "array",
                 "items": {"type": "object", "properties": vote, "required": list(vote)},
             },
+            "remarks": {"type": "array", "items": {"type": "object"}},
         }
-        required += ["by", "at", "outcome", "votes"]
+        required += ["by", "at", "outcome", "votes", "remarks"]
     return schema

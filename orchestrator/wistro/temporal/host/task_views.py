@@ -37,7 +37,7 @@ def detail_of(
     asked = {"approval": _approval(plan.task.approval if plan and plan.task else None)}
     task = state.tasks.get(id)
     if task is not None:
-        told = {**asked, "request": state.deliveries[id].data, **_open(task)}
+        told = {**asked, "request": state.deliveries[id].data, **_left(task)}
         return _detail(entry, step, now, told)
     settled = next((each for each in reversed(state.settled) if each.id == id), None)
     return _detail(entry, step, now, {**asked, **(_closed(settled) if settled else {})})
@@ -75,7 +75,8 @@ def _members(entry: InboxEntry, now: float) -> dict[str, object]:
     }
 
 
-def _open(task: Task) -> dict[str, object]:
+def _left(task: Task) -> dict[str, object]:
+    """What people have said so far, or until it was closed."""
     return {
         "votes": len(task.votes),
         "answers": [
@@ -91,8 +92,7 @@ def _closed(settled: Settled) -> dict[str, object]:
     if isinstance(message, Mapping):
         decided = cast("Mapping[str, object]", message)
         told["outcome"] = decided.get("outcome")
-        told["answers"] = decided.get("votes") or []
-    return told
+    return told if settled.task is None else {**told, **_left(settled.task)}
 
 
 def _remark(remark: Remark) -> RemarkView:

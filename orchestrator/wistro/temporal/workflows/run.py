@@ -165,21 +165,23 @@ class RunWorkflow:
     async def task(self, action: wire.TaskAction) -> None:
         """Takes what a person does about a task."""
         await workflow.wait_condition(lambda: self._machine is not None)
-        event = PersonActed(at=workflow.time(), **vars(action))
-        self._apply_asked(event)
+        self._apply_asked(_person_acted(action))
+
+    @task.validator
+    def check_task(self, action: wire.TaskAction) -> None:
+        """Refuses before anything is written to the history."""
+        self._check(_person_acted(action))
 
     @workflow.update(name=wire.OPERATE_UPDATE)
     async def operate(self, operation: wire.Operation) -> None:
         """Repairs a delivery for an operator."""
         await workflow.wait_condition(lambda: self._machine is not None)
-        event = OperatorAsked(
-            at=workflow.time(),
-            action=operation.action,
-            delivery_id=operation.delivery_id,
-            data=operation.data if operation.edited else KEEP,
-            by=operation.by,
-        )
-        self._apply_asked(event)
+        self._apply_asked(_operator_asked(operation))
+
+    @operate.validator
+    def check_operation(self, operation: wire.Operation) -> None:
+        """Refuses before anything is written to the history."""
+        self._check(_operator_asked(operation))
 
     @workflow.signal(name=wire.MESSAGE_SIGNAL)
     async def message(self, message: wire.Message) -> None:
@@ -225,8 +227,14 @@ class RunWorkflow:
 
     def _apply_asked(self, event: Event) -> None:
         """Applies what a person asked for, who is told when it is refused."""
+        self._check(event)
+        self._apply(event)
+
+    def _check(self, event: Event) -> None:
+        if self._machine is None:
+            return  # it is about to begin, and looks again then
         try:
-            self._apply(event)
+            self._machine.check(event)
         except OperationRefused as refused:
             raise ApplicationError(str(refused), type=refused.code) from refused
 
@@ -541,6 +549,20 @@ class RunWorkflow:
 
     def _step(self, delivery: Delivery) -> StepPlan:
         return self._running_machine().plan.steps[delivery.step]
+
+
+def _person_acted(action: wire.TaskAction) -> PersonActed:
+    return PersonActed(at=workflow.time(), **vars(action))
+
+
+def _operator_asked(operation: wire.Operation) -> OperatorAsked:
+    return OperatorAsked(
+        at=workflow.time(),
+        action=operation.action,
+        delivery_id=operation.delivery_id,
+        data=operation.data if operation.edited else KEEP,
+        by=operation.by,
+    )
 
 
 def _set_status(update: SearchAttributeUpdate[str]) -> None:
