@@ -10,10 +10,16 @@ import pytest
 
 from tests.calls.conftest import Desk
 from tests.engine.conftest import Hosted
+from wistro.calls import FlowCall
 from wistro.contract import CallAnswer
+from wistro.errors import RunError
 from wistro.runs import RunDetail
+from wistro.stores.audit_buffer import AuditBuffer
 from wistro.stores.journal import JournalFilter
+from wistro.stores.memory_audit import MemoryAudit
 from wistro.temporal.host.calls import Called, Caller, Calls
+from wistro_codec import RunToken
+from wistro_triggers.calls_worker_api import handler_calls
 
 pytestmark = pytest.mark.server
 
@@ -165,3 +171,16 @@ async def test_what_is_refused(desk: Desk) -> None:
         assert inline.outcome_error is not None
         assert inline.outcome_error.code == "call_inline"
         assert await risks(hosted) == []
+
+
+async def test_who_is_refused_is_noted(desk: Desk) -> None:
+    async with desk() as hosted:
+        audit = AuditBuffer(MemoryAudit())
+        run = RunToken(flow="thieves", run_id="1" * 32, tenant="", expires_at=0)
+        call = FlowCall(flow="vault", number=1, delivery_id="d", idempotency_key="k")
+        with pytest.raises(RunError, match="The flow `thieves` may not call the flow `vault`"):
+            await handler_calls(hosted.engine, audit)(run).call(call, wait=SOON)
+        await audit.close()
+        (noted,) = await audit.audit.read()
+        assert (noted.kind, noted.id, noted.flow) == ("flow", "thieves", "vault")
+        assert (noted.action, noted.reason) == ("call", "not_allowed")
