@@ -26,6 +26,8 @@ type Emit struct {
 	Label string `json:"label"`
 	// Conditional edges are drawn dashed: the step emits only sometimes.
 	Conditional bool `json:"conditional"`
+	// Alternative says that of all the emissions of the step that say so, exactly one happens.
+	Alternative bool `json:"alternative"`
 	// Where is for a step without a handler: a CEL expression over `message`, what would be emitted. It is
 	// emitted where that holds: `message.outcome == "approved"`.
 	Where string `json:"where"`

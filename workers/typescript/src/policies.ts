@@ -20,6 +20,8 @@ export interface EmitDeclaration {
   readonly label?: string
   /** Drawn dashed: the step emits it only sometimes. */
   readonly conditional?: boolean
+  /** Of all the emissions of a step that say so, exactly one happens. */
+  readonly alternative?: boolean
   /** The schema of the message. */
   readonly message?: SchemaSource | null
   /**
