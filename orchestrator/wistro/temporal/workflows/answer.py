@@ -50,9 +50,7 @@ class AnswerWorkflow:
         self._asked = False
 
     @workflow.run
-    async def run(
-        self, delivery: wire.AnswerDelivery, earlier: Earlier | None
-    ) -> AnswerRecord:
+    async def run(self, delivery: wire.AnswerDelivery, earlier: Earlier | None) -> AnswerRecord:
         """Tries until the answer is delivered, or nobody asks for it any more."""
         self._delivery = delivery
         _mark(wire.TRIGGER_ATTRIBUTE.value_set(f"answer:{delivery.respond_to.target}"))
