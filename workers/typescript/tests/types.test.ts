@@ -142,6 +142,7 @@ export const wrong = { type: 'noop', name: 'Ask', calls: { flow: 'quote' } } sat
         { id: 'two', name: 'Two', kind: 'event', subscribes: [{ topic: 'a' }], input: { type: 'object', properties: { z: { type: 'null' } } } },
         { id: 'all', name: 'All', kind: 'event', subscribes: [{ topic: 'a' }, { topic: 'b' }], join: {} },
         { id: 'some', name: 'Some', kind: 'event', subscribes: [{ topic: 'b' }], join: { quorum: 2 }, emits: [{ topic: 'a' }] },
+        { id: 'people', name: 'People', kind: 'noop', subscribes: [{ topic: 'b' }], input: { type: 'string' } },
         { id: 'python', name: 'Python', kind: 'event', language: 'python', subscribes: [] },
       ],
     })

@@ -105,7 +105,9 @@ class Rendering {
   /** What everybody who receives a message on `topic` takes; else what those who emit it declare. */
   #message(topic: string): string {
     const receivers = this.#project.steps.filter(
-      ({ subscribes = [], join }) => !join && subscribes.some((one) => one.topic === topic),
+      ({ kind, subscribes = [], join }) =>
+        // The input of a step without a handler is what people answer.
+        kind !== 'noop' && !join && subscribes.some((one) => one.topic === topic),
     )
     const wanted = receivers.map(({ input, id }) => this.#types.of(input, `${id} input`))
     const declared = this.#types.of(this.#project.topics[topic]?.message, `${topic} message`)
