@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -29,6 +30,8 @@ class Cluster:
     project: Project
     server: DevServer
     log: Path
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the processes find in theirs besides."""
     processes: dict[str, subprocess.Popen[bytes]] = field(
         default_factory=dict[str, "subprocess.Popen[bytes]"]
     )
@@ -36,8 +39,8 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """Where the first triggers process is."""
-        return f"http://127.0.0.1:{self.ports['triggers']}"
+        """Where the first triggers process is, or the one that does all."""
+        return f"http://127.0.0.1:{self.ports.get('all', self.ports['triggers'])}"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -45,13 +48,15 @@ class Cluster:
         return {"Authorization": f"Bearer {load_token(self.project.root)}"}
 
     def start(self, name: str) -> None:
-        """Starts `triggers…`, `worker…`, `node` or `go`; one that ran before gets its port again.
+        """Starts `triggers…`, `worker…`, `node`, `go` or `all`; one that ran before gets its port again.
 
         A worker's port is that of its metrics.
         """
         port = self.ports.setdefault(name, free_port())
         command = [sys.executable, "-m", "wistro_cli", "--project", str(self.project.root), "start"]
-        if name.startswith("triggers"):
+        if name == "all":
+            command += ["--drain", "2", "--port", str(port)]
+        elif name.startswith("triggers"):
             command += ["--only", "triggers", "--port", str(port)]
         elif name in {"node", "go"}:
             command += ["--only", name, "--drain", "2"]
@@ -60,7 +65,12 @@ class Cluster:
         with self.log.open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command,
-                env={**os.environ, "TEMPORAL_ADDRESS": self.server.address, "WISTRO_API": self.url},
+                env={
+                    **os.environ,
+                    **self.environment,
+                    "TEMPORAL_ADDRESS": self.server.address,
+                    "WISTRO_API": self.url,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -122,38 +132,50 @@ class Cluster:
             return {entry["key"]: entry["value"] for entry in found.json()["items"]}
 
 
+@asynccontextmanager
+async def running_cluster(
+    folder: Path,
+    binary: ServerBinary,
+    files: Mapping[str, str],
+    *names: str,
+    environment: Mapping[str, str] | None = None,
+) -> AsyncGenerator[Cluster]:
+    """A cluster of these processes, working on the project of these files."""
+    project = write_project(folder / "project", files)
+    compiled = project.compile()
+    assert compiled.ok, (compiled.errors, compiled.findings)
+    project.write_lock(compiled.lock)
+    server = DevServer(binary=binary.path, folder=folder / "temporal", ui=False)
+    await server.start()
+    running = Cluster(
+        project=project,
+        server=server,
+        log=folder / "processes.log",
+        environment=environment or {},
+    )
+    try:
+        running.ports["triggers"] = free_port()
+        for name in names:
+            running.start(name)
+        for name in names:
+            if name.startswith("triggers") or name == "all":
+                await running.ready(name)
+        yield running
+    finally:
+        for process in running.processes.values():
+            process.terminate()
+        for process in running.processes.values():
+            try:
+                await asyncio.to_thread(process.wait, 15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        await server.stop()
+
+
 StartCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
 
 
 @pytest.fixture
 def cluster(tmp_path: Path, temporal_binary: ServerBinary) -> StartCluster:
     """Starts one: `async with cluster(files, "triggers", "worker") as running`."""
-
-    @asynccontextmanager
-    async def start(files: Mapping[str, str], *names: str) -> AsyncGenerator[Cluster]:
-        project = write_project(tmp_path / "project", files)
-        compiled = project.compile()
-        assert compiled.ok, (compiled.errors, compiled.findings)
-        project.write_lock(compiled.lock)
-        server = DevServer(binary=temporal_binary.path, folder=tmp_path / "temporal", ui=False)
-        await server.start()
-        running = Cluster(project=project, server=server, log=tmp_path / "processes.log")
-        try:
-            running.ports["triggers"] = free_port()
-            for name in names:
-                running.start(name)
-            for name in names:
-                if name.startswith("triggers"):
-                    await running.ready(name)
-            yield running
-        finally:
-            for process in running.processes.values():
-                process.terminate()
-            for process in running.processes.values():
-                try:
-                    await asyncio.to_thread(process.wait, 15)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-            await server.stop()
-
-    return start
+    return partial(running_cluster, tmp_path, temporal_binary)
