@@ -26,6 +26,7 @@ _WORDS: Final = {
     "delivery.started": ("→", "dim"),
     "delivery.completed": ("✓", "green"),
     "delivery.opened": ("… waits for", "cyan"),
+    "delivery.told": ("… people are told of", "cyan"),
     "delivery.settled": ("✓", "green"),
     "delivery.cancelled": ("■ stopped", "yellow"),
     "delivery.failed": ("✗ no attempts left for", "bold red"),

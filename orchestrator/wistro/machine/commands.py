@@ -15,6 +15,7 @@ AnnounceKind = Literal[
     "delivery.released",
     "delivery.skipped",
     "delivery.opened",  # it waits for something outside of the run
+    "delivery.told",  # people hear of it
     "delivery.settled",  # that has happened
 ]
 

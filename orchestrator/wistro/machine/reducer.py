@@ -313,6 +313,8 @@ class Machine:
             # A delivery may tell several times: what follows from each needs ids of its own.
             self.state.shown += 1
             parent = f"{delivery.id}/{self.state.shown}"
+            for emission in found.emissions:
+                self._announce("delivery.told", delivery, emission)
         else:
             self._outside.close(
                 delivery,

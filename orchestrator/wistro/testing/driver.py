@@ -7,18 +7,33 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from wistro.contract import Emission, ErrorInfo, Invocation, RunRef, StepResult, Trigger
+from wistro.contract import (
+    CallAnswer,
+    Emission,
+    ErrorInfo,
+    Invocation,
+    RunRef,
+    StepResult,
+    Trigger,
+)
+from wistro.machine.answers import told_answer
 from wistro.machine.commands import (
     Announce,
+    CancelCall,
     CancelDelivery,
     ClearTimer,
     Command,
     Dispatch,
     Finish,
+    Respond,
     SetTimer,
+    ShowTask,
+    ShowWait,
+    StartCall,
     StartRun,
 )
 from wistro.machine.events import (
+    CallAnswered,
     CancelAsked,
     DeliveryCancelled,
     DeliveryCompleted,
@@ -26,11 +41,13 @@ from wistro.machine.events import (
     Event,
     RunResumed,
     SegmentCompleted,
+    TaskShown,
     TimerFired,
 )
 from wistro.machine.plan import Plan
 from wistro.machine.reducer import Machine
 from wistro.machine.state import Delivery, RunState
+from wistro.testing.called import FlowAsked, Told
 from wistro.testing.records import Records
 from wistro.testing.work import Surroundings, Work
 
@@ -44,6 +61,18 @@ class World(Surroundings, Protocol):
         """Starts the linked run of a shared message, unless it is there already."""
         ...
 
+    def call(self, asked: FlowAsked) -> ErrorInfo | None:
+        """Makes a call; says why it cannot be made."""
+        ...
+
+    def cancel_call(self, flow: str, run_id: str) -> None:
+        """Ends a call that nobody waits for any more."""
+        ...
+
+    def waits(self, command: ShowWait, run: RunDriver) -> None:
+        """A run begins to wait for a message, or does so no more."""
+        ...
+
 
 class RunDriver:
     """One run: its machine, what its handlers are doing, and a record of what they did."""
@@ -54,6 +83,10 @@ class RunDriver:
         self.records = Records(plan)
         self.emissions: list[Emission] = []
         """Every message that was emitted, in order."""
+        self.told: list[CallAnswer] = []
+        """Every answer that those who called were told, in order."""
+        self.callers: list[Told] = []
+        """Who is told them: the runs that called this one."""
         self._world = world
         self._work: dict[str, Work] = {}
 
@@ -66,6 +99,11 @@ class RunDriver:
     def state(self) -> RunState:
         """The state of the run."""
         return self.machine.state
+
+    @property
+    def time(self) -> float:
+        """The time on the fake clock."""
+        return self._world.clock.time
 
     def apply(self, event: Event) -> None:
         """Hands an event to the machine and carries out what it wants."""
@@ -109,12 +147,75 @@ class RunDriver:
             case ClearTimer():
                 world.clock.clear((self, command.timer))
             case Announce():
-                self.records.announced(command)
-                if command.emission is not None:
-                    self.emissions.append(command.emission)
+                self._announced(command)
             case Finish():
                 for work in self._work.values():
                     work.leave()
+            case _:
+                self._reach_outside(command)
+
+    def _reach_outside(self, command: Command) -> None:
+        """What the run does outside of itself."""
+        world = self._world
+        match command:
+            case StartCall():
+                world.soon(partial(self._call, command))
+            case CancelCall():
+                world.cancel_call(command.call.flow, command.call.run_id)
+            case ShowTask(opened=True):
+                world.soon(partial(self._shown, command))
+            case ShowWait():
+                world.waits(command, self)
+            case Respond():
+                self._tell(command)
+            case _:
+                pass
+
+    def _announced(self, command: Announce) -> None:
+        at = self._world.clock.time
+        self.records.announced(command, at)
+        if command.kind == "delivery.settled":
+            settled = next(s for s in reversed(self.state.settled) if s.id == command.delivery.id)
+            emissions = [Emission(topic=topic, data=settled.output) for topic in settled.topics]
+            self.emissions.extend(emissions)
+            result = StepResult(output=settled.output, emissions=tuple(emissions))
+            self.records.completed(settled.id, result, at)
+        elif command.emission is not None:
+            self.emissions.append(command.emission)
+
+    async def _call(self, command: StartCall) -> None:
+        delivery = command.delivery
+        caller = RunRef(flow=self.plan.flow, run_id=self.state.run_id, delivery_id=delivery.id)
+        error = self._world.call(
+            FlowAsked(
+                flow=command.flow,
+                run_id=command.run_id,
+                data=delivery.data,
+                caller=caller,
+                trigger=self.trigger,
+                client_context=self.trigger.client_context,
+                told=partial(self._called, delivery.id, command.run_id),
+            )
+        )
+        if error is not None:
+            at, attempts = self._world.clock.time, delivery.attempts + 1
+            self.apply(
+                DeliveryFailed(at=at, delivery_id=delivery.id, error=error, attempts=attempts)
+            )
+
+    def _called(self, delivery_id: str, run_id: str, answer: CallAnswer) -> None:
+        at = self._world.clock.time
+        self.apply(CallAnswered(at=at, delivery_id=delivery_id, run_id=run_id, answer=answer))
+
+    async def _shown(self, command: ShowTask) -> None:
+        self.apply(TaskShown(at=self._world.clock.time, delivery_id=command.delivery.id, links=[]))
+
+    def _tell(self, command: Respond) -> None:
+        answer = told_answer(self.plan, self.state, command)
+        if answer is not None:
+            self.told.append(answer)
+            for told in self.callers:
+                told(answer)
 
     def _dispatch(self, command: Dispatch) -> None:
         id = command.delivery.id

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 
+from wistro.calls import Calling
 from wistro.context import Context, Level
 from wistro.contract import Emission, ErrorInfo, Invocation, StepResult
 from wistro.errors import Terminal, to_info
@@ -55,7 +56,13 @@ class Fake:
     """Attempts by idempotency key."""
 
     async def perform(
-        self, invocation: Invocation, *, state: State, streams: Streams, logs: list[Log]
+        self,
+        invocation: Invocation,
+        *,
+        state: State,
+        streams: Streams,
+        logs: list[Log],
+        call: Calling | None = None,
     ) -> StepResult | ErrorInfo:
         """Make one attempt."""
         self.attempts[invocation.idempotency_key] += 1
@@ -75,6 +82,7 @@ class Fake:
                 effects=effects,
                 state=state,
                 streams=streams,
+                call=call,
                 secrets=_NoSecrets(),
                 attempt=attempt,
             )

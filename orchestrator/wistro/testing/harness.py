@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from wistro.contract import (
+    CallAnswer,
+    CallStatus,
     ErrorInfo,
     Invocation,
     RunRef,
@@ -15,10 +18,10 @@ from wistro.contract import (
     Trigger,
     TriggerKind,
 )
-from wistro.errors import to_info
+from wistro.errors import InvalidMessage, to_info
 from wistro.expressions import CelExpressions
 from wistro.issues import did_you_mean
-from wistro.machine.commands import StartRun
+from wistro.machine.commands import ShowWait, StartRun
 from wistro.machine.events import RunResumed, RunStarted
 from wistro.machine.fork import fork_state
 from wistro.machine.plan import Plan
@@ -26,15 +29,20 @@ from wistro.machine.routing import Expressions
 from wistro.machine.state import RunState
 from wistro.project.lock import Lock
 from wistro.project.plan import compile_plan
+from wistro.schemas import SchemaCheck
 from wistro.state import State
 from wistro.stores.memory import MemoryState
 from wistro.stores.memory_stream import MemoryStreams
 from wistro.stores.state import StateStore
 from wistro.streams import Streams
+from wistro.testing.called import CalledFlows, FakeFlow, FlowAsked
 from wistro.testing.clock import START, FakeClock
 from wistro.testing.driver import RunDriver
 from wistro.testing.fakes import NO_ANSWER, Fake, FakeHandler, Log, emission
+from wistro.testing.handler_calls import HandlerCalls
+from wistro.testing.kept import KeptMessages
 from wistro.testing.run import HarnessRun
+from wistro.testing.turns import Turns
 from wistro.values import jsonable
 
 Executor = Callable[[Invocation], Awaitable[StepResult | ErrorInfo]]
@@ -96,6 +104,13 @@ class FlowHarness:
         self._fakes: dict[str, Fake] = {}
         self._runs: dict[tuple[str, str], HarnessRun] = {}
         self._jobs: deque[Callable[[], Awaitable[None]]] = deque()
+        self._turns = Turns()
+        self._kept = KeptMessages(self.clock, self.expressions)
+        self._called = CalledFlows(self)
+        self._answers: dict[str, CallAnswer] = {}
+        """What the calls of handlers were answered, by the runs that were called."""
+        self._forms: dict[str, SchemaCheck] = {}
+        """What people may answer, by step."""
 
     @classmethod
     def of(
@@ -108,7 +123,14 @@ class FlowHarness:
     ) -> FlowHarness:
         """A harness for all flows of a compiled project, with its real handlers."""
         plans = [compile_plan(lock, flow) for flow in lock.flows]
-        return cls(plans, executor=executor, store=store, streams=streams)
+        harness = cls(plans, executor=executor, store=store, streams=streams)
+        harness._kept.keep = {name: topic.keep for name, topic in lock.topics.items() if topic.keep}
+        harness._forms = {
+            id: SchemaCheck(step.input)
+            for id, step in lock.steps.items()
+            if step.task and step.input
+        }
+        return harness
 
     @classmethod
     def from_plans(cls, plans: Mapping[str, Plan]) -> FlowHarness:
@@ -166,6 +188,31 @@ class FlowHarness:
         """Let the step's own handler work again."""
         self._fakes.pop(step, None)
 
+    def fake_call(
+        self,
+        flow: str,
+        answer: object = None,
+        *,
+        error: Exception | str | None = None,
+        status: CallStatus = "answered",
+        takes: timedelta = timedelta(0),
+    ) -> FakeFlow:
+        """Decide what calls of a flow are answered from now on, instead of running it.
+
+        Args:
+            flow: The flow, as those who call it name it.
+            answer: The data, or a function that makes it of the input.
+            error: What the flow fails with instead: `flow_failed`, or what `status` says.
+            status: How it ends without an answer: `response_not_reached`, `timeout`, `cancelled`.
+            takes: How long it takes to answer, on the fake clock.
+
+        Returns:
+            What remembers the calls: `fake.calls` are their inputs.
+        """
+        fake = FakeFlow(flow=flow, answer=answer, error=error, status=status, takes=takes)
+        self._called.fakes[flow] = fake
+        return fake
+
     # -------------------------------------------------------------------- what happens
 
     async def emit(self, flow: str, topic: str, data: object = None) -> HarnessRun:
@@ -177,9 +224,16 @@ class FlowHarness:
         return await self._start(flow, Trigger(kind="event", topic=topic), data)
 
     async def publish(self, topic: str, data: object = None) -> list[HarnessRun]:
-        """Start a run in every flow that subscribes to a topic, as a message from outside does."""
+        """Start a run in every flow that subscribes to a topic, as a message from outside does.
+
+        It reaches the runs that wait for it, too, and is kept for those that will.
+        """
+        waiting = list(self._runs.values())
         flows = [flow for flow, plan in self.plans.items() if topic in plan.routes]
-        return [await self.emit(flow, topic, data) for flow in flows]
+        started = [await self.emit(flow, topic, data) for flow in flows]
+        self._kept.publish(topic, jsonable(data), [run.driver for run in waiting])
+        await self.settle()
+        return started
 
     async def trigger(
         self, step: str, data: object = None, *, flow: str | None = None, context: object = None
@@ -265,7 +319,7 @@ class FlowHarness:
         for _ in range(_PATIENCE):
             if not self._jobs:
                 return
-            await self._jobs.popleft()()
+            await self._turns.run(self._jobs.popleft())
         flows = ", ".join(f"`{flow}`" for flow in sorted({run.flow for run in self.runs()}))
         raise RuntimeError(f"the runs of {flows} never come to rest; hint: look for a loop in them")
 
@@ -282,7 +336,11 @@ class FlowHarness:
         fake = self._fakes.get(invocation.step)
         if fake is not None:
             return await fake.perform(
-                invocation, state=self.state, streams=self.streams, logs=self.logs
+                invocation,
+                state=self.state,
+                streams=self.streams,
+                logs=self.logs,
+                call=self.calls_of(invocation).calling(),
             )
         if self._executor is None:
             return StepResult()
@@ -296,6 +354,12 @@ class FlowHarness:
         if command.flow not in self.plans:
             message = f"there is no flow `{command.flow}` in this test"
             return ErrorInfo(code="unknown_flow", message=message, retryable=False)
+        plan, topic = self.plans[command.flow], command.delivery.topic or ""
+        if any(step.awaits and step.awaits.topic == topic for step in plan.steps.values()):
+            runs = [run.driver for run in self.runs(command.flow)]
+            self._kept.publish(topic, command.delivery.data, runs, flow=command.flow)
+            if topic not in plan.routes:
+                return None
         if (command.flow, command.run_id) not in self._runs:
             linked = Trigger(
                 kind="flow",
@@ -307,6 +371,75 @@ class FlowHarness:
             data = command.delivery.data
             run.driver.apply(RunStarted(at=self.time, trigger=linked, data=data))
         return None
+
+    def check_answer(self, step: str, data: object) -> None:
+        """Refuse what is no answer to a task.
+
+        Raises:
+            InvalidMessage: as people are told.
+        """
+        form = self._forms.get(step)
+        if form is not None and (issues := form.issues(data, root="data")):
+            raise InvalidMessage(f"the answer does not fit the form of `{step}`", issues=issues)
+
+    def calls_of(self, invocation: Invocation) -> HandlerCalls:
+        """What makes the calls of a handler: `ctx.call`."""
+        return HandlerCalls(
+            invocation,
+            self._runs[invocation.flow, invocation.run_id].driver,
+            job=asyncio.current_task(),
+            turns=self._turns,
+            make=self._called.call,
+            soon=self.soon,
+            answers=self._answers,
+        )
+
+    def call(self, asked: FlowAsked) -> ErrorInfo | None:
+        """See `World.call`."""
+        return self._called.call(asked)
+
+    def cancel_call(self, flow: str, run_id: str) -> None:
+        """See `World.cancel_call`."""
+        self._called.cancel(flow, run_id)
+
+    def begin_called(self, asked: FlowAsked, trigger: Trigger) -> None:
+        """Start the run of a call, unless it is there; whoever called is told its answer."""
+
+        def told(answer: CallAnswer) -> None:
+            async def tell() -> None:
+                asked.told(answer)
+
+            self.soon(tell)
+
+        run = self._runs.get((asked.flow, asked.run_id))
+        if run is not None:
+            run.driver.callers.append(told)
+            if run.call_answer is not None:
+                told(run.call_answer)
+            return
+        run = self._add(self.plans[asked.flow], RunState(run_id=asked.run_id), trigger)
+        run.driver.callers.append(told)
+        run.driver.apply(RunStarted(at=self.time, trigger=trigger, data=asked.data))
+
+    def cancel_called(self, flow: str, run_id: str) -> None:
+        """Ask the run of a call to end."""
+        run = self._runs.get((flow, run_id))
+
+        async def cancel() -> None:
+            if run is not None and run.outcome is None:
+                run.driver.cancel("the run that called is over")
+
+        self.soon(cancel)
+
+    def waits(self, command: ShowWait, run: RunDriver) -> None:
+        """See `World.waits`."""
+        tell = None if command.closed else self._kept.opened(command, run)
+        if tell is not None:
+
+            async def told() -> None:
+                tell()
+
+            self.soon(told)
 
     async def fork(self, run: HarnessRun, delivery_id: str | None, data: object) -> HarnessRun:
         """Start a new run that makes what the ended one left open."""

@@ -16,6 +16,7 @@ _OPEN: dict[str, DeliveryStatus] = {
     "queued": "queued",
     "running": "running",
     "waiting": "retrying",
+    "outside": "waiting",
     "held": "held",
     "failed": "failed",
     "cancelled": "cancelled",
@@ -39,6 +40,9 @@ class _Record:
     result: StepResult | None = None
     error: ErrorInfo | None = None
     status: DeliveryStatus = "queued"
+    since: float | None = None
+    """When it began to wait for something outside, for which it needs no attempt."""
+    until: float | None = None
 
 
 class Records:
@@ -93,11 +97,15 @@ class Records:
         else:
             self.completed(report.delivery_id, report.result or StepResult(), report.finished_at)
 
-    def announced(self, command: Announce) -> None:
-        """The machine decided what becomes of a delivery that has failed."""
+    def announced(self, command: Announce, at: float) -> None:
+        """The machine decided what becomes of a delivery, or it waits for something outside."""
         record = self._of(command.delivery)
         record.error = command.delivery.error
         record.status = _ENDED.get(command.kind, record.status)
+        if command.kind == "delivery.opened":
+            record.data, record.since, record.until = command.delivery.data, at, None
+        elif record.since is not None and command.kind != "delivery.told":
+            record.until = at
 
     def views(self, state: RunState) -> list[DeliveryView]:
         """Every delivery of the run so far, in the order in which they came up."""
@@ -146,10 +154,12 @@ class Records:
             emissions=list(result.emissions),
             error=record.error,
             attempts=list(record.attempts),
-            started_at=record.attempts[0].started_at if record.attempts else None,
-            finished_at=record.attempts[-1].finished_at if record.attempts else None,
+            started_at=record.attempts[0].started_at if record.attempts else _moment(record.since),
+            finished_at=record.attempts[-1].finished_at
+            if record.attempts
+            else _moment(record.until),
         )
 
 
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+def _moment(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol
 
-from wistro.contract import ErrorInfo, Trigger
+from wistro.contract import CallAnswer, ErrorInfo, Trigger
 from wistro.issues import did_you_mean
-from wistro.machine.events import KEEP, MessageArrived, OperatorAsked
+from wistro.machine.answers import call_answer
+from wistro.machine.events import KEEP, MessageArrived, OperatorAsked, PersonActed
 from wistro.machine.state import Answer, Outcome, RunState
 from wistro.machine.waiting import Waiting, waiting
 from wistro.runs import DeliveryView
 from wistro.testing.driver import RunDriver
+from wistro.testing.tasks import OpenTask, open_tasks
 from wistro.values import jsonable
 
 
@@ -28,6 +31,10 @@ class Project(Protocol):
 
     async def fork(self, run: HarnessRun, delivery_id: str | None, data: object) -> HarnessRun:
         """Start a new run that makes what the ended one left open."""
+        ...
+
+    def check_answer(self, step: str, data: object) -> None:
+        """Refuse what is no answer to a task."""
         ...
 
 
@@ -92,6 +99,20 @@ class HarnessRun:
         return self.state.response
 
     @property
+    def call_answer(self) -> CallAnswer | None:
+        """What those who called it get: its answer, or why there is none; `None` as long as nothing is known."""
+        return call_answer(self.driver.plan, self.state)
+
+    @property
+    def told(self) -> list[CallAnswer]:
+        """Every answer that a response target was told so far: several where a flow answers several times."""
+        return list(self.driver.told)
+
+    def tasks(self) -> list[OpenTask]:
+        """The tasks that wait for people, in the order in which they were opened."""
+        return open_tasks(self.driver.plan, self.state)
+
+    @property
     def notes(self) -> list[str]:
         """What an operator should know: late messages, second answers, topics without receivers."""
         return list(self.state.notes)
@@ -118,10 +139,66 @@ class HarnessRun:
     # -------------------------------------------------------------------- what to do with it
 
     async def send(self, topic: str, data: object = None) -> None:
-        """Send it a message from outside."""
+        """Send it a message from outside: its subscribers get it, and what waits for it."""
         message = jsonable(data)
         self.driver.apply(MessageArrived(at=self._project.time, topic=topic, data=message))
         await self._project.settle()
+
+    async def answer_task(
+        self,
+        task: OpenTask | str | None = None,
+        data: object = None,
+        *,
+        by: str = "somebody",
+        roles: Iterable[str] = (),
+        text: str = "",
+    ) -> None:
+        """Answer a task, as a person does in the inbox.
+
+        Args:
+            task: The task, or its step's id; not needed when only one is open.
+            data: The answer.
+            by: Who answers.
+            roles: The roles that they have.
+            text: A remark beside the answer.
+
+        Raises:
+            InvalidMessage: the answer does not fit the form.
+            OperationRefused: they may not answer, or have done so already.
+        """
+        found, answer = self._task(task), jsonable(data)
+        self._project.check_answer(found.step, answer)
+        await self._act(found, "answer", by=by, roles=tuple(roles), data=answer, text=text)
+
+    async def comment(
+        self,
+        task: OpenTask | str | None,
+        text: str,
+        *,
+        by: str = "somebody",
+        roles: Iterable[str] = (),
+    ) -> None:
+        """Say something about a task."""
+        await self._act(self._task(task), "comment", by=by, roles=tuple(roles), text=text)
+
+    async def reassign(
+        self,
+        task: OpenTask | str | None = None,
+        *,
+        assignees: Iterable[str] | None = None,
+        to_roles: Iterable[str] | None = None,
+        by: str = "somebody",
+        roles: Iterable[str] = (),
+    ) -> None:
+        """Have others answer a task."""
+        await self._act(
+            self._task(task),
+            "reassign",
+            by=by,
+            roles=tuple(roles),
+            assignees=None if assignees is None else tuple(assignees),
+            to_roles=None if to_roles is None else tuple(to_roles),
+        )
 
     async def retry(
         self, delivery: DeliveryView | str | None = None, *, data: object = KEEP
@@ -177,6 +254,31 @@ class HarnessRun:
         if self.outcome is None:
             self.driver.continue_as_new()
         await self._project.settle()
+
+    async def _act(
+        self,
+        task: OpenTask,
+        action: Literal["answer", "comment", "attach", "reassign"],
+        **what: Any,
+    ) -> None:
+        event = PersonActed(
+            at=self._project.time, delivery_id=task.delivery_id, action=action, **what
+        )
+        self.driver.apply(event)
+        await self._project.settle()
+
+    def _task(self, task: OpenTask | str | None) -> OpenTask:
+        if isinstance(task, OpenTask):
+            return task
+        tasks = self.tasks()
+        found = [each for each in tasks if task in (None, each.step, each.delivery_id)]
+        if len(found) == 1:
+            return found[0]
+        wanted = "an open task" if task is None else f"an open task of `{task}`"
+        hint = "name one by its id"
+        if not found:
+            hint = did_you_mean(task or "", sorted({each.step for each in tasks}))
+        raise LookupError(f"expected {wanted}, found {len(found)}; hint: {hint}")
 
     def _find(self, delivery: DeliveryView | str | None) -> str:
         """The id of an open delivery."""

@@ -114,7 +114,10 @@ class Work:
         attempt = self._attempt
         if self._stopped or attempt is None:
             return
-        await self._take(attempt, await self._around.perform(attempt.invocation))
+        made = await self._around.perform(attempt.invocation)
+        # A handler that waited for a call may come back when nobody wants its result any more.
+        if not self._stopped:
+            await self._take(attempt, made)
 
     async def _time_out(self) -> None:
         attempt = self._attempt

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from wistro.calls import FlowCalls
+from wistro.contract import Invocation
 from wistro.errors import SetupError
 from wistro.project.lock import Lock
 from wistro.stores.journal import JournalEntry
@@ -20,7 +22,11 @@ from wistro_worker.steps import make_executor
 
 @contextmanager
 def local_executor(
-    root: Path, lock: Lock, store: StateStore, streams: Streams | None = None
+    root: Path,
+    lock: Lock,
+    store: StateStore,
+    streams: Streams | None = None,
+    calls: Callable[[Invocation], FlowCalls] | None = None,
 ) -> Generator[Executor, None, None]:
     """An executor of the project's Python steps whose state is `store`; its log goes to stderr.
 
@@ -31,6 +37,7 @@ def local_executor(
     services = Services(
         state=lambda _: store,
         streams=lambda _: streams or Streams(),
+        calls=calls,
         secrets=EnvironmentSecrets(mask),
         log=DeliveryJournal(_drop, mask).log,
         threads=threads,

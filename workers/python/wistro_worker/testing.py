@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from wistro.calls import FlowCalls
+    from wistro.contract import Invocation
     from wistro.project.lock import Lock
     from wistro.testing import FlowHarness
 
@@ -47,8 +49,13 @@ def flow_harness(root: Path) -> Generator[FlowHarness, None, None]:
 
     lock, store = _lock(root), MemoryState()
     streams = Streams(MemoryStreams(), item_schemas(lock), fake_token)
-    with local_executor(root, lock, store, streams) as executor:
-        yield FlowHarness.of(lock, executor=executor.outcome, store=store, streams=streams)
+
+    def calls(invocation: Invocation) -> FlowCalls:
+        return harness.calls_of(invocation)
+
+    with local_executor(root, lock, store, streams, calls) as executor:
+        harness = FlowHarness.of(lock, executor=executor.outcome, store=store, streams=streams)
+        yield harness
 
 
 @pytest.fixture
