@@ -158,3 +158,34 @@ async def test_what_cannot_be_called(host: Host) -> None:
         await hosted.ended(run)
         with pytest.raises(RunError, match="was not called"):
             await calls.fetch("plain", run.run_id)
+
+
+LONG = {
+    "begin.step.py": """
+        from wistro import CallStep
+        config = CallStep(name="Begin", flows=["long"], emits=["again"])
+        async def handler(hops, ctx):
+            await ctx.emit("again", hops)
+        """,
+    "again.step.py": """
+        from wistro import EventStep
+        config = EventStep(name="Go on", flows=["long"], subscribes=["again"], emits=["again"],
+                           responds="conditional")
+        async def handler(left, ctx):
+            if left:
+                await ctx.emit("again", left - 1)
+            else:
+                await ctx.respond("done")
+        """,
+    "wistro.yml": "limits: { history_events: 100 }\n",
+}
+
+
+async def test_callers_wait_through_fresh_histories(host: Host) -> None:
+    async with host(LONG) as hosted:
+        calls = Calls(hosted.engine)
+        called = await calls.call("long", 60, wait=SOON * 3)
+        assert called.answer is not None
+        assert called.answer.data == "done"
+        description = await hosted.engine.handle("long", called.run_id).describe()
+        assert description.run_id != description.raw_info.first_run_id

@@ -47,7 +47,7 @@ async def test_forty_wait_for_one_call(shop: Shop) -> None:
 
 async def test_who_looks_in_again_and_again_is_no_burden(shop: Shop) -> None:
     async with Client(shop.url, token=shop.runtime.token) as client:
-        begun = await client.call("quotes", {**TEA, "seconds": 4}, wait=timedelta(0))
+        begun = await client.call("quotes", {**TEA, "seconds": 10}, wait=timedelta(0))
         looks = 0
         while (await client.fetch("quotes", begun.call_id)).status == "pending":
             looks += 1

@@ -25,9 +25,8 @@ from wistro_triggers.answers import RUN_HEADER, Accepted, run_headers
 from wistro_triggers.call_events import EVENTS, CallEvents
 from wistro_triggers.call_schedules import When
 from wistro_triggers.listeners import is_internal
-from wistro_triggers.problems import ErrorAnswer, Problem
+from wistro_triggers.problems import Detail, ErrorAnswer, Problem
 from wistro_triggers.response_targets import RespondTo, accept_target
-from wistro_triggers.schemas import Schema
 from wistro_triggers.starting import read_options
 from wistro_triggers.tracing import current_traceparent, server_span
 
@@ -96,16 +95,14 @@ class CallServer:
             RunError: nothing can be called by this name, or the engine refuses or is away.
         """
         flow, found, identity = await self._admit(flow, request, "call")
-        if found.input is not None:
-            details = Schema(found.input).errors(call.input, root="input")
-            if details:
-                raise Problem(
-                    422,
-                    "validation_failed",
-                    f"`input` does not fit what `{flow}` takes. hint: `details` says what is wrong "
-                    "with each field.",
-                    details=details,
-                )
+        if issues := self.engine.catalogue.input_issues(flow, call.input):
+            raise Problem(
+                422,
+                "validation_failed",
+                f"`input` does not fit what `{flow}` takes. hint: `details` says what is wrong with "
+                "each field.",
+                details=[Detail(field=issue.field, message=issue.message) for issue in issues],
+            )
         options = read_options(request.headers)
         if call.schedule is not None:
             options = call.schedule.added_to(options)

@@ -14,6 +14,8 @@ from wistro.machine.state import Answer, OpenCall, Outcome, RunState, Task
 
 ANSWER_UPDATE = "answer"
 RESPONSE_UPDATE = "response"
+ASK_AGAIN = "ask_again"
+"""Why an update that waits is refused: the run goes on in a fresh history, which has the answer."""
 OPERATE_UPDATE = "operate"
 RESPONSES_UPDATE = "responses"
 TASK_UPDATE = "task"

@@ -25,7 +25,7 @@ from wistro.machine.answers import call_answer
 from wistro.machine.state import OpenCall
 from wistro.project.callables import callable_flow
 from wistro.temporal import wire
-from wistro.temporal.host.asking import start_and_ask
+from wistro.temporal.host.asking import ask, asks_again, start_and_ask
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.scheduled_calls import CallSchedule, ScheduledCalls
 from wistro.temporal.workflows.failures import run_failure
@@ -230,20 +230,22 @@ class Calls:
         if description.close_time is not None:
             return await self._closed(flow, run_id)
         try:
-            response = await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - untyped by name
+            response = await ask(
+                handle,
                 wire.RESPONSE_UPDATE,
+                wire.CallResponse,
                 id=wire.RESPONSE_UPDATE,  # as in `start_and_ask`: all who wait share one update
-                result_type=wire.CallResponse,
-                # Zero would be no limit at all.
-                rpc_timeout=max(wait, _SHORTEST),
+                timeout=max(wait, _SHORTEST),
             )
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             return Called(flow=flow, run_id=run_id, existed=True)
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:  # it has ended in the meantime
                 return await self._closed(flow, run_id)
             raise
-        except WorkflowUpdateFailedError:
+        except WorkflowUpdateFailedError as error:
+            if asks_again(error):
+                return await self.fetch(flow, run_id, wait=wait)
             return await self._closed(flow, run_id)
         return _called(flow, run_id, response, existed=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wistro.errors import InvalidMessage, RunError
+from wistro.errors import InvalidMessage, Issue, RunError
 from wistro.machine.plan import Plan
 from wistro.project.lock import Lock
 from wistro.project.plan import compile_plan
@@ -68,15 +68,18 @@ class Catalogue:
                 hint="name one of these, or run `wistro lock` if you added the flow just now",
             ) from None
 
+    def input_issues(self, flow: str, data: object) -> list[Issue]:
+        """What is wrong with the input of a call; fields are dotted paths below `input`."""
+        check = self.inputs.get(flow)
+        return check.issues(data, root="input") if check is not None else []
+
     def check_input(self, flow: str, data: object) -> None:
         """Refuses what a callable flow does not take.
 
         Raises:
             InvalidMessage: it names every field that is wrong.
         """
-        check = self.inputs.get(flow)
-        issues = check.issues(data, root="input") if check is not None else []
-        if issues:
+        if issues := self.input_issues(flow, data):
             listed = "; ".join(f"`{issue.field}`: {issue.message}" for issue in issues[:5])
             raise InvalidMessage(
                 f"the input does not fit what `{flow}` takes: {listed}",

@@ -9,6 +9,7 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeou
 from temporalio.service import RPCError, RPCStatusCode
 
 from wistro.temporal import wire
+from wistro.temporal.host.asking import ask, asks_again
 from wistro.temporal.host.calls import Calls
 from wistro.temporal.host.connect import engine_errors
 
@@ -40,17 +41,20 @@ async def next_answers(
     if description.close_time is not None:
         return await _left(engine, flow, run_id, seen)
     try:
-        return await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - untyped by name
+        return await ask(
+            handle,
             wire.RESPONSES_UPDATE,
-            seen,
+            wire.Responses,
             # All who have seen as much share one update: a run takes ten at a time.
             id=f"{wire.RESPONSES_UPDATE}.{seen}",
-            result_type=wire.Responses,
-            rpc_timeout=wait,
+            timeout=wait,
+            args=[seen],
         )
-    except WorkflowUpdateRPCTimeoutOrCancelledError:
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         return wire.Responses()
-    except WorkflowUpdateFailedError:
+    except WorkflowUpdateFailedError as error:
+        if asks_again(error):
+            return wire.Responses()
         return await _left(engine, flow, run_id, seen)
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:  # it has ended in the meantime

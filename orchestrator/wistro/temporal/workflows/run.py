@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -85,7 +85,8 @@ class RunWorkflow:
         self._response_meta: object = None
         self._respond_to: wire.RespondTo | None = None
         self._asked_by = ""
-        self._answers_awaited = 0
+        self._leaving = False
+        """Set once the run goes on in a fresh history: whoever waits has to ask there."""
         self._drain_at = 0
 
     @workflow.run
@@ -123,11 +124,7 @@ class RunWorkflow:
     @workflow.update(name=wire.ANSWER_UPDATE)
     async def answer(self) -> wire.Answered:
         """Waits for the delivery to the triggered step; answers with its output or error."""
-        self._answers_awaited += 1
-        try:
-            await workflow.wait_condition(self._answered)
-        finally:
-            self._answers_awaited -= 1
+        await self._wait_until(self._answered)
         state = self._state()
         answer = state.answer or Answer(error=state.error)
         return wire.Answered(answer=answer, asked_by=self._asked_by)
@@ -135,11 +132,7 @@ class RunWorkflow:
     @workflow.update(name=wire.RESPONSE_UPDATE)
     async def response(self) -> wire.CallResponse:
         """Waits for the answer of a called run, or for its end without one."""
-        self._answers_awaited += 1
-        try:
-            await workflow.wait_condition(lambda: self._call_response() is not None)
-        finally:
-            self._answers_awaited -= 1
+        await self._wait_until(lambda: self._call_response() is not None)
         response = self._call_response()
         assert response is not None
         return response
@@ -147,16 +140,12 @@ class RunWorkflow:
     @workflow.update(name=wire.RESPONSES_UPDATE)
     async def responses(self, seen: int) -> wire.Responses:
         """Waits for answers beyond the first `seen`, or for the end."""
-        self._answers_awaited += 1
-        try:
-            await workflow.wait_condition(
-                lambda: (
-                    self._machine is not None
-                    and (len(self._given()) > seen or self._state().outcome is not None)
-                )
+        await self._wait_until(
+            lambda: (
+                self._machine is not None
+                and (len(self._given()) > seen or self._state().outcome is not None)
             )
-        finally:
-            self._answers_awaited -= 1
+        )
         one = self._running_machine().plan.responses == "one"
         end = None if self._state().outcome is None and not one else self._call_response()
         return wire.Responses(answers=self._given()[seen:], end=end)
@@ -215,6 +204,12 @@ class RunWorkflow:
             waiting_for=why.kind,
             why_waiting=why.sentence,
         )
+
+    async def _wait_until(self, ready: Callable[[], bool]) -> None:
+        """Waits for what an update asks for; a caller may wait, or be gone, for as long as it takes."""
+        await workflow.wait_condition(lambda: self._leaving or ready())
+        if not ready():
+            raise ApplicationError("the run goes on in a fresh history", type=wire.ASK_AGAIN)
 
     # Driving the machine
 
@@ -407,8 +402,7 @@ class RunWorkflow:
         info = workflow.info()
         full = info.get_current_history_length() >= self._drain_at
         suggested = info.is_continue_as_new_suggested() and self._drain_at <= HISTORY_LIMIT
-        at_rest = self._answers_awaited == 0 and self._state().ending is None
-        return at_rest and (
+        return self._state().ending is None and (
             full or (suggested and info.get_current_history_length() > self._drain_at)
         )
 
@@ -426,6 +420,7 @@ class RunWorkflow:
         except TimeoutError:
             self._drain_at = length + start.plan.limits.history_events
         if machine.state.outcome is None and self._at_rest(machine):
+            self._leaving = True
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(
                 wire.RunInput(
