@@ -179,7 +179,7 @@ class Calls:
         Raises:
             RunError: as `call`.
         """
-        to = wire.RespondTo(target=wire.RUN_TARGET, address=asdict(request.caller))
+        to = wire.RespondTo(target=wire.RUN_TARGET, address=asdict(request.caller), many=False)
         await self._engine.begin(replace(self._asked(request), respond_to=to))
 
     async def call_from(self, request: wire.CallRequest, *, wait: timedelta) -> Called:
