@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.project.writing import FIXTURES, api, compile_here, event, findings, write_project
+from wistro.project.plan import compile_plan
 
 CRON = "from wistro import *\nconfig = CronStep(name='Tick', cron={!r})\ndef handler(ctx): ...\n"
 START = {"steps/start.step.py": api("Start", emits=["t"])}
 EMPTY = "from wistro import *\nconfig = EventStep(name='B', subscribes=[])\ndef handler(m): ...\n"
+
+
+def waits(topic: str, **more: object) -> str:
+    """A step that waits for a topic."""
+    where, flows = more.get("where"), more.get("flows", ())
+    return (
+        "from wistro import *\nconfig = NoopStep(name='Wait', subscribes=[], emits=[], "
+        f"flows={flows!r}, awaits=Await(topic={topic!r}, where={where!r}))\n"
+    )
+
 
 CASES = {
     "duplicate_id": (
@@ -118,6 +130,30 @@ CASES = {
     "nobody_emits": (
         START | {"steps/a.step.py": event("A", "t"), "steps/b.step.py": event("B", "tt.x")},
         ("error", "steps/b.step.py", "subscribes[0]", "nothing emits `tt.x`", "external: true"),
+    ),
+    "nobody_emits awaited": (
+        START | {"steps/a.step.py": event("A", "t"), "steps/b.step.py": waits("tt.x")},
+        ("error", "steps/b.step.py", "await.topic", "nothing emits `tt.x`", "external: true"),
+    ),
+    "crossing_flow awaited": (
+        {
+            "steps/s.step.py": api("S", flows=["one"], emits=["t"]),
+            "steps/a.step.py": event("A", "t", flows=["one"]),
+            "steps/b.step.py": waits("t", flows=["two"]),
+            "steps/c.step.py": api("C", "/c", flows=["two"]),
+        },
+        ("error", "steps/b.step.py", "await.topic", "cross into `two`", "shared: true"),
+    ),
+    "bad_expression awaited": (
+        START
+        | {"steps/a.step.py": event("A", "t"), "steps/b.step.py": waits("t", where="message.x =")},
+        (
+            "error",
+            "steps/b.step.py",
+            "await.where",
+            "not a CEL expression",
+            "message.order == request.id",
+        ),
     ),
     "nobody_emits typo": (
         {
@@ -311,3 +347,22 @@ def test_an_emission_that_another_flow_wants(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["shop", "motia", "tiny"])
 def test_the_fixtures_have_no_errors(name: str) -> None:
     assert compile_here(FIXTURES / name).ok
+
+
+def test_an_awaited_topic_is_received_and_comes_from_outside(tmp_path: Path) -> None:
+    write_project(
+        tmp_path,
+        {
+            "wistro.yml": "topics: { t: { external: true, keep: 5m }, t2: { shared: true } }",
+            "steps/s.step.py": api("S", flows=["one"], emits=["t2"]),
+            "steps/a.step.py": waits("t", flows=["one"]),
+            "steps/b.step.py": waits("t2", flows=["two"]),
+            "steps/c.step.py": api("C", "/c", flows=["two"]),
+        },
+    )
+    compiled = compile_here(tmp_path)
+    assert compiled.findings == ()
+    topics = compiled.lock.topics
+    assert (topics["t"].awaited_by, topics["t"].keep) == (("a",), timedelta(minutes=5))
+    assert topics["t2"].keep == timedelta(hours=1)
+    assert compile_plan(compiled.lock, "one").shared == {"t2": ("two",)}
