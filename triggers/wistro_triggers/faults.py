@@ -21,6 +21,7 @@ RETRY_AFTER = "2"
 _STATUS_OF_CODE = {
     "engine_unavailable": 503,
     "message_too_large": 413,
+    "meta_too_large": 413,
     "message_not_json": 422,
     "value_too_large": 413,
     "run_not_found": 404,
