@@ -180,3 +180,26 @@ async def test_a_topic_that_stays_in_its_flow(wait: Wait) -> None:
     async with wait(files) as project:
         own = await project.begin({"id": "self"})
         assert (await project.ended(own)).status == "completed"
+
+
+async def test_the_graph_shows_what_runs_wait_for(wait: Wait) -> None:
+    files = orders(topic="payment.arrived: { shared: true }") | {
+        "pay.step.py": """
+            from wistro import CallStep, Context
+
+            config = CallStep(name="Pay", flows=["bank"], emits=["payment.arrived"])
+
+            async def handler(payment: dict, ctx: Context) -> None:
+                await ctx.emit("payment.arrived", payment)
+        """
+    }
+    async with wait(files) as project:
+        flow = (await project.http.get("/_wistro/api/flows/orders")).json()
+        edges = [
+            (edge["source"], edge["topic"], edge["target"], edge["kind"], edge["source_flow"])
+            for edge in flow["graph"]["edges"]
+        ]
+        assert ("pay", "payment.arrived", "payment", "cross_flow", "bank") in edges
+        topics = (await project.http.get("/_wistro/api/topics")).json()
+        awaited = {topic["name"]: topic["awaited_by"] for topic in topics}
+        assert awaited["payment.arrived"] == ["payment"]
