@@ -45,7 +45,7 @@ class TopicView(View):
     """Whether its messages come from outside."""
     emitters: list[str]
     subscribers: list[str]
-    awaited_by: list[str] = []
+    awaited_by: list[str]
     """The steps by which runs wait for its messages."""
     message: dict[str, object] | None = None
     """The JSON Schema of its messages."""
