@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import textwrap
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -28,6 +28,7 @@ from wistro.temporal.host.handler_calls import HandlerCalls
 from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress
+from wistro.temporal.host.services import OutsideServices
 from wistro_worker.serve import Backends, python_worker
 
 _AT_THE_ROOT = {"wistro.yml", "package.json", "go.mod"}
@@ -80,6 +81,7 @@ class Hosted:
 
 
 Host = Callable[..., AbstractAsyncContextManager[Hosted]]
+OpenServices = Callable[[Runtime, Engine], AbstractAsyncContextManager[OutsideServices]]
 
 
 def write_project(root: Path, files: Mapping[str, str]) -> Project:
@@ -108,6 +110,7 @@ async def hosting(
     files: Mapping[str, str],
     *,
     calls: Callable[[Invocation], FlowCalls] | None = None,
+    services: OpenServices | None = None,
 ) -> AsyncGenerator[Hosted]:
     """Hosts the project of these files in this process."""
     project = write_project(root, files)
@@ -123,10 +126,12 @@ async def hosting(
     )
     async with (
         python_worker(project.root, compiled.lock, backends) as worker,
+        nullcontext() if services is None else services(runtime, engine) as outside,
         host_runs(
             engine.client,
             engine,
             worker.activity,
+            services=outside,
             queues=worker.queues,
             drain=timedelta(seconds=1),
         ),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,26 +34,26 @@ def load(path: Path) -> WorkflowHistory:
 
 async def record(names: list[str]) -> None:
     """Runs the scenarios on a development server and writes their histories."""
-    from tests.engine import conftest, test_runs, test_scale
+    from tests.engine import conftest, golden_outside, test_runs, test_scale
     from wistro.temporal.host.devserver import DevServer, ServerAddress, find_binary
 
-    async def orders(hosted: conftest.Hosted) -> str:
+    async def orders(hosted: conftest.Hosted) -> tuple[str, ...]:
         started = await hosted.emit("order.placed", {"id": "8", "card": "declined"})
         run = await hosted.until(started, lambda run: run.waiting_for == "operator")
         held = run.deliveries[0].delivery_id
         await hosted.engine.retry(run.flow, run.run_id, held, data={"id": "8"})
         await hosted.ended(started)
-        return f"{run.flow}/{run.run_id}"
+        return (f"{run.flow}/{run.run_id}",)
 
-    async def request(hosted: conftest.Hosted) -> str:
+    async def request(hosted: conftest.Hosted) -> tuple[str, ...]:
         answer = await hosted.engine.request(
             "orders", conftest.api("place"), test_runs.REQUEST, timeout=timedelta(seconds=20)
         )
         await hosted.until(answer, lambda run: run.status == "completed")
-        return f"orders/{answer.run_id}"
+        return (f"orders/{answer.run_id}",)
 
-    def emitting(data: object) -> Callable[[conftest.Hosted], Awaitable[str]]:
-        async def scenario(hosted: conftest.Hosted) -> str:
+    def emitting(data: object) -> golden_outside.Scenario:
+        async def scenario(hosted: conftest.Hosted) -> tuple[str, ...]:
             started = await hosted.emit("begin", data)
             await hosted.until(
                 started, lambda run: run.status != "running" or bool(run.waiting_for == "operator")
@@ -62,11 +61,14 @@ async def record(names: list[str]) -> None:
             if (await hosted.engine.show(started.run_id)).status == "running":
                 await hosted.engine.cancel(started.flow, started.run_id)
                 await hosted.ended(started)
-            return f"{started.flow}/{started.run_id}"
+            return (f"{started.flow}/{started.run_id}",)
 
         return scenario
 
-    scenarios: dict[str, tuple[dict[str, str], Callable[[conftest.Hosted], Awaitable[str]]]] = {
+    scenarios: dict[str, tuple[dict[str, str], golden_outside.Scenario]] = {
+        name: (golden_outside.FILES, scenario)
+        for name, scenario in golden_outside.SCENARIOS.items()
+    } | {
         "held-and-retried": (test_runs.ORDERS, orders),
         "request": (test_runs.ORDERS, request),
         "fan-out-and-join": (test_scale.FAN, emitting(20)),
@@ -86,13 +88,14 @@ async def record(names: list[str]) -> None:
                 root = Path(folder) / name
                 (root / ".wistro").mkdir(parents=True)
                 write_keys(root / ".wistro" / "keys.json", KEYS)
-                async with conftest.hosting(address, root, files) as hosted:
-                    workflow_id = await scenario(hosted)
-                    handle = hosted.engine.client.get_workflow_handle(workflow_id)
-                    history = await handle.fetch_history()
-                    stem = f"plan{PLAN_VERSION}.{name}.{workflow_id.replace('/', '~')}"
-                    (HISTORIES / f"{stem}.json").write_text(history.to_json())
-                    print(f"recorded {stem}: {len(history.events)} events")
+                services = golden_outside.services
+                async with conftest.hosting(address, root, files, services=services) as hosted:
+                    for workflow_id in await scenario(hosted):
+                        handle = hosted.engine.client.get_workflow_handle(workflow_id)
+                        history = await handle.fetch_history()
+                        stem = f"plan{PLAN_VERSION}.{name}.{workflow_id.replace('/', '~')}"
+                        (HISTORIES / f"{stem}.json").write_text(history.to_json())
+                        print(f"recorded {stem}: {len(history.events)} events")
 
 
 if __name__ == "__main__":

@@ -10,14 +10,14 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from tests.engine.golden import HISTORIES, converter, load
-from wistro.temporal.workflows.run import RunWorkflow
+from wistro.temporal.host.hosting import WORKFLOWS
 
 GOLDEN = sorted(HISTORIES.glob("*.json"))
 
 
 def replayer() -> Replayer:
-    """Replays with the run workflow of today."""
-    return Replayer(workflows=[RunWorkflow], data_converter=converter())
+    """Replays with the workflows of today."""
+    return Replayer(workflows=WORKFLOWS, data_converter=converter())
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem.split(".")[1])
@@ -26,7 +26,7 @@ async def test_a_golden_history_replays(path: Path) -> None:
 
 
 def test_there_are_golden_histories() -> None:
-    assert len(GOLDEN) >= 6
+    assert len(GOLDEN) >= 16
 
 
 async def test_a_changed_machine_would_be_noticed() -> None:
