@@ -113,6 +113,14 @@ async def test_callers_do_not_share_idempotency_keys(desk: Desk) -> None:
     assert not other["existed"]
 
 
+async def test_strangers_do_not_share_the_keys_of_the_token(desk: Desk) -> None:
+    mine = (await desk.call("quotes", desk.token, Idempotency_Key="order-7")).json()
+    stranger = (await desk.call("quotes", Idempotency_Key="order-7")).json()
+    again = (await desk.call("quotes", desk.token, Idempotency_Key="order-7")).json()
+    assert mine["call_id"] == again["call_id"] != stranger["call_id"]
+    assert not stranger["existed"]
+
+
 async def test_the_token_acts_in_somebodys_name(desk: Desk) -> None:
     answer = await desk.call("refunds", desk.token, Wistro_As="carla")
     assert await by(desk, answer) == "user:carla"

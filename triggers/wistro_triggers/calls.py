@@ -240,7 +240,7 @@ def _caller(identity: Identity, call: Call) -> Caller:
 
 def _own_key(identity: Identity, key: str | None) -> str | None:
     """Two callers with the same idempotency key must not get each other's answers."""
-    if key is None or identity.kind in ("anonymous", "token"):
+    if key is None or identity.kind == "anonymous":
         return key
     return f"{identity}\0{key}"
 
