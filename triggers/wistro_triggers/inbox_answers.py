@@ -17,9 +17,7 @@ from wistro_triggers.management.site import ERRORS, View
 from wistro_triggers.problems import Detail, Problem
 from wistro_triggers.tasks import Who
 
-_Of = Annotated[
-    str | None, Query(description="Whose inbox; for holders of the management token, and keys.")
-]
+_Of = Annotated[str | None, Query(description="Whose inbox; for holders of the management token.")]
 
 
 class InboxAnswer(View):
@@ -39,7 +37,7 @@ class InboxAnswers(View):
 
 
 def inbox_answers_router(store: StreamStore, admission: Admission) -> APIRouter:
-    """`/inbox/answers` and below; users find what is for them and for their roles."""
+    """`/inbox/answers` and below; users and keys find what is for them and for their roles."""
     require = RequireIdentity(admission)
 
     async def identify(request: Request) -> None:
@@ -78,15 +76,16 @@ def inbox_answers_router(store: StreamStore, admission: Admission) -> APIRouter:
 
 
 async def _groups(store: StreamStore, who: Who, user: str | None, role: str | None) -> list[str]:
-    """Where to look: users at what is theirs, programs wherever they say, or everywhere."""
-    if who.kind == "user":
-        wrong = "user" if user not in (None, who.id) else None
+    """Where to look: at one's own, and with the management token wherever it is said, or everywhere."""
+    if who.kind != "token":
+        own = who.id if who.kind == "user" else str(who)
+        wrong = "user" if user not in (None, own) else None
         wrong = "role" if role is not None and role not in who.roles else wrong
         if wrong is not None:
-            message = f"`{wrong}`: users see what is for them and for their roles"
+            message = f"`{wrong}`: users and keys see what is for them and for their roles"
             detail = Detail(field=wrong, message=message)
             raise Problem(422, "validation_failed", f"{message}.", details=[detail])
-        return groups_of([who.id], who.roles)
+        return groups_of([own], who.roles)
     if user is not None or role is not None:
         return groups_of([user] if user else [], [role] if role else [])
     return list((await store.groups(INBOX_ANSWERS)).items)

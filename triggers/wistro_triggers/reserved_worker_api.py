@@ -19,7 +19,7 @@ class _Put(Body):
 
 
 def reserved_worker_api(*, items: ItemWriter, verify: Verify) -> APIRouter:
-    """Writes what runs of the project have for users and inboxes.
+    """Writes the answers that runs of the project have for users and inboxes.
 
     Args:
         items: The streams.
@@ -29,13 +29,22 @@ def reserved_worker_api(*, items: ItemWriter, verify: Verify) -> APIRouter:
 
     @router.post(PUT_RESERVED)
     async def put(request: Request) -> Response:
-        """Write an item, for any run of the project."""
-        claims_of(verify, bearer(request))
+        """Write what the run of the token answers, and nothing in the name of another run."""
+        claims = claims_of(verify, bearer(request))
         wanted = await read(request, _Put, MAX_BODY)
         if wanted.stream not in RESERVED:
             known = ", ".join(f"`{name}`" for name in sorted(RESERVED))
             message = f"`{wanted.stream}` is no reserved stream. hint: they are {known}."
             raise Problem(404, "unknown_stream", message)
+        said = wanted.data.get("flow"), wanted.data.get("call_id")
+        own = f"{claims.run_id}.answer"
+        if said != (claims.flow, claims.run_id) or not f"{wanted.id}.".startswith(f"{own}."):
+            raise Problem(
+                403,
+                "other_run",
+                f"The token is good for the run `{claims.run_id}` of `{claims.flow}`; found the answer"
+                f" `{wanted.id}` of another. hint: write each run's answers with its token.",
+            )
         await items.set(wanted.stream, wanted.group, wanted.id, wanted.data)
         return answer({})
 
