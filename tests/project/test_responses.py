@@ -47,6 +47,7 @@ def found_in(root: Path, **steps: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     "steps",
     [
+        {"ask": call()},
         {"ask": call(responds=True)},
         {"ask": call("a"), "one": event("a", responds=True)},
         {"ask": call("a", "b"), "one": event("a", responds=True), "two": event("b")},
@@ -86,7 +87,7 @@ def found_in(root: Path, **steps: str) -> list[tuple[str, str]]:
         },
     ],
     ids=[
-        *("itself", "next", "beside", "sometimes", "joined", "loop"),
+        *("returned", "itself", "next", "beside", "sometimes", "joined", "loop"),
         *("either", "or else", "people"),
     ],
 )
@@ -95,7 +96,8 @@ def test_one_answer_on_every_way(tmp_path: Path, steps: dict[str, str]) -> None:
 
 
 def test_nobody_says_that_it_answers(tmp_path: Path) -> None:
-    assert [code for code, _ in found_in(tmp_path, ask=call())] == ["nobody_answers"]
+    found = found_in(tmp_path, ask=call("a"), one=event("a"))
+    assert [code for code, _ in found] == ["nobody_answers"]
 
 
 def test_a_condition_that_ends_it_early(tmp_path: Path) -> None:
@@ -135,7 +137,10 @@ def test_two_answers_at_the_same_time(tmp_path: Path) -> None:
 def test_strict_makes_errors(tmp_path: Path) -> None:
     write_project(
         tmp_path,
-        {"steps/ask.step.py": call(), "wistro.yml": "flows: { f: { callable: { strict: true } } }"},
+        {
+            "steps/ask.step.py": call("a"),
+            "wistro.yml": "flows: { f: { callable: { strict: true } } }",
+        },
     )
     assert not compile_here(tmp_path).ok
 

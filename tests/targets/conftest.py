@@ -28,6 +28,7 @@ from wistro.temporal.host.hosting import host_runs
 from wistro.temporal.host.runtime import Runtime
 from wistro.temporal.host.serverbinary import ServerAddress
 from wistro.temporal.host.services import OutsideServices
+from wistro.temporal.host.waits import Waits
 from wistro_triggers.app import create_app
 from wistro_triggers.serve import serve
 from wistro_worker.serve import Backends, python_worker
@@ -169,6 +170,7 @@ async def open_desk(
     engine = await runtime.engine()
     state, streams, journal = MemoryState(), MemoryStreams(), MemoryJournal()
     backends = Backends(state=lambda _: state, journal=journal)
+    waits = Waits(engine, await runtime.open_waits(), runtime.keys)
     app = create_app(
         engine, runtime, state=state, streams=streams, journal=journal, secret=secrets.get
     )
@@ -197,7 +199,7 @@ async def open_desk(
             engine.client,
             engine,
             worker.activity,
-            services=OutsideServices(answers=answers),
+            services=OutsideServices(answers=answers, waits=waits),
             drain=timedelta(seconds=1),
         ),
     ):

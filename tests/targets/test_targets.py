@@ -57,6 +57,16 @@ async def test_another_run(desk: Desk) -> None:
     assert told["answer"]["data"] == {"echo": 1}
 
 
+async def test_a_topic_that_runs_wait_for(desk: Desk) -> None:
+    waiter = await desk.engine.start("waiter", Trigger(kind="operator", topic="go"), {"order": 8})
+    path = f"/runs/waiter/{waiter.run_id}"
+    await desk.shown(path, lambda run: run["waiting_for"])
+    call_id = await desk.call("ask", 1, {"target": "topic", "topic": "answer.awaited"})
+    run = await desk.shown(path, lambda run: run["status"] == "completed")
+    (told,) = [each["output"] for each in run["deliveries"] if each["step"] == "had"]
+    assert told["answer"]["call_id"] == call_id
+
+
 async def test_one_of_ones_own(desk: Desk) -> None:
     folder = desk.root / "filed"
     folder.mkdir()

@@ -320,6 +320,8 @@ def _answers(graph: Graph) -> Iterator[Finding]:
 
 
 def _answer_problems(graph: Graph, flow: str, entry: Descriptor) -> Iterator[tuple[str, str, str]]:
+    if not entry.emits and not entry.responds:
+        return  # what it returns is the answer
     if not any(step.responds for step in graph.in_flow(flow)):
         yield (
             "nobody_answers",

@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from wistro.contract import RunRef
 
 
 class Publish(Protocol):
-    """Starts a run in every flow that subscribes to a topic."""
+    """Starts a run in every flow that subscribes to a topic, and reaches the runs that wait for it."""
 
     async def __call__(
         self,
         topic: str,
         data: object,
         *,
+        sender: RunRef,
+        idempotency_key: str,
         client_context: object = None,
         traceparent: str | None = None,
-        idempotency_key: str | None = None,
     ) -> object:
-        """Publish `data`; a second time with the same key does nothing."""
+        """Publish `data` for the run `sender`; a second time with the same key does nothing."""
         ...
 
 

@@ -21,6 +21,7 @@ from wistro.temporal.activities.waits import WaitActivities
 from wistro.temporal.host.activations import OnTheLoop
 from wistro.temporal.host.calls import Calls
 from wistro.temporal.host.engine import Engine
+from wistro.temporal.host.publishing import Publisher
 from wistro.temporal.host.services import OutsideServices
 from wistro.temporal.workflows.answer import AnswerWorkflow
 from wistro.temporal.workflows.run import RunWorkflow
@@ -48,7 +49,7 @@ def outside_activities(engine: Engine, services: OutsideServices) -> list[Callab
     calls = CallActivities(Calls(engine))
     answers = services.answers or AnswerServices(targets=Targets(lambda: engine.lock))
     return [
-        AnswerActivities(engine.publish, answers).deliver_answer,
+        AnswerActivities(Publisher(engine=engine, waits=services.waits), answers).deliver_answer,
         calls.start_call,
         calls.check_call,
         TaskActivities(engine, services.inbox, services.links).show_task,
