@@ -10,7 +10,7 @@ import pytest
 
 from tests.calls.conftest import Desk
 from tests.engine.conftest import Hosted
-from wistro.calls import FlowCall
+from wistro.calls import FlowCall, FlowCalls
 from wistro.contract import CallAnswer
 from wistro.errors import RunError
 from wistro.runs import RunDetail
@@ -23,7 +23,7 @@ from wistro_triggers.calls_worker_api import handler_calls
 
 pytestmark = pytest.mark.server
 
-SOON = timedelta(seconds=20)
+NOW, SOON = timedelta(), timedelta(seconds=20)
 
 
 async def asked(hosted: Hosted, flow: str, data: object, caller: Caller | None = None) -> Called:
@@ -184,3 +184,22 @@ async def test_who_is_refused_is_noted(desk: Desk) -> None:
         (noted,) = await audit.audit.read()
         assert (noted.kind, noted.id, noted.flow) == ("flow", "thieves", "vault")
         assert (noted.action, noted.reason) == ("call", "not_allowed")
+
+
+async def test_a_flow_does_not_get_what_another_one_called(desk: Desk) -> None:
+    """Ids of runs and deliveries are no secrets: what is made of them must not open another's call."""
+    async with desk() as hosted:
+        make = handler_calls(hosted.engine, AuditBuffer(MemoryAudit()))
+
+        def run_of(flow: str) -> FlowCalls:
+            return make(RunToken(flow=flow, run_id="r1", tenant="", expires_at=0))
+
+        call = FlowCall(flow="risks", number=1, delivery_id="d", idempotency_key="r1:d")
+        first = await run_of("orders").call(call, wait=NOW)
+        assert (await run_of("orders").call(call, wait=NOW)).call_id == first.call_id
+        assert (await run_of("circle").call(call, wait=NOW)).call_id != first.call_id
+
+        opened = await Calls(hosted.engine).call("vault", {"code": 1}, wait=SOON)
+        assert (await run_of("orders").fetch("vault", opened.run_id, wait=SOON)).answer
+        with pytest.raises(RunError, match="The flow `thieves` may not call the flow `vault`"):
+            await run_of("thieves").fetch("vault", opened.run_id, wait=SOON)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from wistro.access import Identity
+from wistro.access import Identity, may_call
 from wistro.calls import FlowCall, FlowCalled
 from wistro.contract import RunRef
 from wistro.errors import RunError
@@ -47,7 +47,7 @@ class HandlerCalls:
         run = self._run
         request = wire.CallRequest(
             flow=flow,
-            run_id=self._engine.digest("call", _which(call), flow=flow),
+            run_id=self._engine.digest("call", self._which(call), flow=flow),
             data=call.input,
             caller=RunRef(flow=run.flow, run_id=run.run_id, delivery_id=call.delivery_id),
             depth=call.depth,
@@ -64,22 +64,28 @@ class HandlerCalls:
             raise
 
     async def fetch(self, flow: str, call_id: str, *, wait: timedelta) -> FlowCalled:
-        """See `FlowCalls.fetch`. Whoever knows the id of a call has made it: nobody can guess one.
+        """See `FlowCalls.fetch`.
 
         Raises:
+            RunError: `forbidden`.
             RunNotFound: there is no such call, or it is past its retention.
         """
         flow = callable_flow(self._engine.lock, flow, app=self._by.app)
+        # Nobody can guess the id of a call, but others than its caller may have been told it.
+        if (refused := may_call(self._engine.lock, flow, self._by)) is not None:
+            self._refused(self._by, flow)
+            raise RunError(refused.message, flow=flow, code="forbidden", hint=refused.hint)
         return _view(await Calls(self._engine).fetch(flow, call_id, wait=wait))
 
+    def _which(self, call: FlowCall) -> str:
+        """The same for the same call of each attempt, and for no other call.
 
-def _which(call: FlowCall) -> str:
-    """The same for the same call of each attempt, and for no other call.
-
-    The flow counts by the name that the handler gave: two names of one flow are two calls.
-    """
-    which = f"n{call.number}" if call.key is None else f"k{call.key}"
-    return f"{call.idempotency_key}\0{call.released}\0{call.flow}\0{which}"
+        The called flow counts by the name that the handler gave: two names of one flow are two calls. The
+        calling one counts, as workers say the rest: none of them gets what another flow has called.
+        """
+        which = f"n{call.number}" if call.key is None else f"k{call.key}"
+        said = f"{call.idempotency_key}\0{call.released}\0{call.flow}\0{which}"
+        return f"{self._run.flow}\0{said}"
 
 
 def _view(called: Called) -> FlowCalled:
