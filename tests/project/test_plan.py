@@ -24,7 +24,7 @@ def test_the_plan_of_a_flow() -> None:
     assert plan.limits == Limits(deliveries=500, in_flight=50, timeout=172_800.0)
     assert plan.shared == {"order.completed": ("shipping",)}
     assert "ship" not in plan.steps
-    assert [step.id for step, _ in plan.routes["order.placed"]] == ["charge_card"]
+    assert [step.id for step, _ in plan.routes["order.placed"]] == ["charge_card", "review"]
 
 
 def test_a_step_with_limits_has_a_queue_of_its_own() -> None:
@@ -115,3 +115,11 @@ def test_defaults_are_said_once() -> None:
         seconds(BUILT_IN.heartbeat),
     )
     assert vars(Limits()) == FlowLimits().model_dump()
+
+
+def test_what_happens_outside_is_in_the_plan() -> None:
+    review = compile_plan(LOCK, "orders").steps["review"]
+    assert review.outside
+    assert review.task is not None
+    assert [outcome.topic for outcome in review.outcomes] == ["review.passed"]
+    assert review.retry.attempts == 1
