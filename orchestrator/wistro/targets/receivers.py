@@ -23,6 +23,7 @@ from wistro.targets.interface import Undeliverable
 
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = IPv6Network("64:ff9b::/96")
+_GIVEN_OUT = IPv6Network("2000::/3")
 _MAX_URL = 2000
 
 
@@ -73,6 +74,9 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return False
         if address.ipv4_mapped is not None:
             return True
+        # Whatever else there is beside the one block that is given out leads somewhere inside.
+        if address not in _NAT64 and address not in _GIVEN_OUT:
+            return False
     return address.is_global and not address.is_multicast
 
 
