@@ -182,6 +182,16 @@ def test_links_in_a_folder_stay_inside(desk: Path, refunds: Path, tmp_path: Path
         install_app(Project.open(desk), str(refunds), force=True)
 
 
+def test_links_of_a_repository_stay_inside_wherever_they_are(
+    desk: Path, refunds: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.txt").write_text("mine")
+    (refunds / "node_modules").mkdir()
+    (refunds / "node_modules" / "outer.txt").symlink_to(tmp_path / "secret.txt")
+    with pytest.raises(SetupError, match=r"`node_modules/outer\.txt` is a link that leaves"):
+        install_app(Project.open(desk), cloned(refunds, tmp_path))
+
+
 def test_apps_are_bounded(
     desk: Path, refunds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,7 +77,7 @@ def _fetcher(source: str) -> Callable[[str, Path], None]:
 
 def _copy(source: str, into: Path) -> None:
     folder = Path(source).expanduser()
-    _check_size(source, [path.lstat().st_size for path in _files(folder)])
+    _check_size(source, [path.lstat().st_size for path in _files(folder, _NOT_PART)])
     ignore = shutil.ignore_patterns(*_NOT_PART)
     shutil.copytree(folder, into, symlinks=True, ignore=ignore, dirs_exist_ok=True)
 
@@ -162,8 +162,8 @@ def _check_size(source: str, sizes: Sequence[int]) -> None:
 
 def _look_through(folder: Path, source: str) -> None:
     """Whatever it came from: links stay inside, and there are only files and folders."""
-    _check_size(source, [path.lstat().st_size for path in _files(folder)])
-    for path in _files(folder):
+    _check_size(source, [path.lstat().st_size for path in _files(folder, ())])
+    for path in _files(folder, ()):
         name = path.relative_to(folder).as_posix()
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
@@ -175,11 +175,11 @@ def _look_through(folder: Path, source: str) -> None:
             raise _refuse(source, f"`{name}` is no plain file", "leave it out")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Everything but folders; links to folders are among it."""
+def _files(folder: Path, left_out: Sequence[str]) -> Iterator[Path]:
+    """Everything but folders, and what is in those that are left out; links to folders are among it."""
     for current, folders, names in os.walk(folder):
         links = [name for name in folders if Path(current, name).is_symlink()]
-        folders[:] = [name for name in folders if name not in _NOT_PART]
+        folders[:] = [name for name in folders if name not in left_out]
         yield from (Path(current, name) for name in (*links, *names))
 
 
