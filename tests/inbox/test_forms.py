@@ -102,8 +102,15 @@ def test_what_is_filled_in_is_read() -> None:
         ("/amount", "much", "expected a number, found `much`"),
         ("/amount", "nan", "expected a number, found `nan`"),
         ("/to/zip_code", "1.5", "expected a whole number, found `1.5`"),
-        ("/lines", "[1", "this is not JSON: Expecting ',' delimiter: line 1 column 3 (char 2)"),
+        ("/lines", "[1", "this is not JSON: EOF while parsing a list at line 1 column 2"),
         ("/speed", "9", "expected one of the choices"),
+        ("/lines", "[NaN]", "this is not JSON: expected value at line 1 column 2"),
+        ("/lines", "[" * 9999, "this is not JSON: recursion limit exceeded at line 1 column 202"),
+        (
+            "/lines",
+            '["\\ud800"]',
+            "this is not JSON: unexpected end of hex escape at line 1 column 9",
+        ),
     ],
 )
 def test_what_cannot_be_read_names_its_field(name: str, text: str, message: str) -> None:
