@@ -43,6 +43,11 @@ async def test_a_wrong_answer_names_the_field(open_desk: OpenDesk) -> None:
         nameless = await desk.admin.post(f"/tasks/{task['id']}/answer", json={"data": {}})
         assert nameless.status_code == 422
         assert nameless.json()["error"]["details"][0]["field"] == "by"
+        odd = '{"by": "anna", "data": "\\ud800"}'
+        refused = await desk.admin.post(
+            f"/tasks/{task['id']}/answer", content=odd, headers={"content-type": "application/json"}
+        )
+        assert refused.status_code == 422
         assert (await desk.admin.get("/tasks/none")).status_code == 404
 
 

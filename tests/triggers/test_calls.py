@@ -8,6 +8,7 @@ from tests.triggers.conftest import Shop
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
+JSON = {"content-type": "application/json"}
 QUOTE = {"input": {"article": "tea"}, "response_meta": {"tab": 3}}
 
 
@@ -69,4 +70,9 @@ async def test_what_is_refused(shop: Shop) -> None:
     assert surplus.status_code == 422
     stranger = await shop.http.post("/call/quotes", json=QUOTE)
     assert stranger.status_code == 401
+    for member in ("client_context", "response_meta"):
+        for odd in (r'"\ud800"', "[" * 400 + "]" * 400):
+            given = f'{{"input": {{"article": "tea"}}, "{member}": {odd}}}'
+            refused = await shop.admin.post("/call/quotes", content=given, headers=JSON)
+            assert (refused.status_code, f"`{member}`" in refused.text) == (422, True)
     assert (await shop.admin.get("/call/quotes/" + "0" * 32)).status_code == 404

@@ -29,7 +29,7 @@ from wistro.temporal.host.asking import ask, asks_again, start_and_ask
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.scheduled_calls import CallSchedule, ScheduledCalls
 from wistro.temporal.workflows.failures import run_failure
-from wistro.values import json_size
+from wistro.values import check_depth
 
 if TYPE_CHECKING:
     from wistro.temporal.host.engine import Engine
@@ -360,7 +360,12 @@ def _called(flow: str, run_id: str, response: wire.CallResponse, *, existed: boo
 
 
 def _bounded(name: str, value: object, flow: str) -> object:
-    size = json_size(value)
+    try:
+        size = check_depth(value)
+    except ValueError as error:
+        raise RunError(
+            f"`{name}` cannot be sent: {error}", flow=flow, code="message_not_json"
+        ) from error
     if size > META_LIMIT:
         raise RunError(
             f"`{name}` has {size:,} bytes, the limit is {META_LIMIT:,}",

@@ -21,7 +21,7 @@ from wistro.tasks import TaskDetail, TaskPage
 from wistro.temporal import wire
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.task_views import detail_of, forgotten, summary_of
-from wistro.values import NotJson, check_depth
+from wistro.values import check_depth
 
 if TYPE_CHECKING:
     from wistro.project.lock import Lock
@@ -183,7 +183,7 @@ class Inbox:
         limit = self.engine.lock.limits.message_size
         try:
             size = check_depth(data)
-        except NotJson as error:
+        except ValueError as error:
             raise InvalidMessage(f"the answer cannot be sent: {error}") from error
         if size > limit:
             raise RunError(
