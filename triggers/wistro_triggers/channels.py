@@ -64,17 +64,22 @@ class _Tab:
 
     def __init__(self) -> None:
         self.waiting: asyncio.Queue[StreamChange | None] = asyncio.Queue()
+        self._cut = False
 
     def changed(self, change: StreamChange) -> None:
         """See `Follower.changed`."""
-        if change.kind in ("create", "update"):
+        if self._cut or change.kind not in ("create", "update"):
+            return
+        if self.waiting.qsize() < _MOST_WAITING:
             self.waiting.put_nowait(change)
-            if self.waiting.qsize() > _MOST_WAITING:
-                self.interrupted()
+        else:
+            self.interrupted()
 
     def interrupted(self) -> None:
         """See `Follower.interrupted`."""
-        self.waiting.put_nowait(None)
+        if not self._cut:
+            self._cut = True
+            self.waiting.put_nowait(None)
 
 
 @dataclass(frozen=True, kw_only=True)
