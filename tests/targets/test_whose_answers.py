@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.server]
 
 async def test_a_key_sees_the_inbox_of_its_roles(desk: Desk) -> None:
     inbox = "/_wistro/api/inbox/answers"
-    to = {"target": "inbox", "users": ["dora"]}
+    to: dict[str, object] = {"target": "inbox", "users": ["dora"]}
     await desk.record("ask", call_id := await desk.call("ask", "private", to))
     keys = ApiKeyFile(desk.runtime.folder / FILE)
     _, text = keys.create("clerk", scopes=["inbox"], roles=["clerks"])
@@ -25,7 +25,7 @@ async def test_a_key_sees_the_inbox_of_its_roles(desk: Desk) -> None:
     assert (nosy.status_code, nosy.json()["error"]["details"][0]["field"]) == (422, "user")
     gone = await desk.http.delete(f"{inbox}/{call_id}.answer", headers=clerk)
     assert gone.status_code == 404
-    of_clerks = {"target": "inbox", "roles": ["clerks"]}
+    of_clerks: dict[str, object] = {"target": "inbox", "roles": ["clerks"]}
     await desk.record("ask", await desk.call("ask", "for clerks", of_clerks))
     (found,) = (await desk.http.get(inbox, headers=clerk)).json()["items"]
     assert found["answer"]["data"] == {"echo": "for clerks"}
