@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
@@ -40,6 +40,8 @@ class Identity:
     scopes: frozenset[str] = frozenset()
     by_token: bool = False
     """Whether a holder of the management token acts in this name."""
+    expires_at: float | None = field(default=None, compare=False)
+    """Until when that is proved, in seconds since the epoch: connections that last end then."""
 
     @property
     def trusted(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -178,3 +179,11 @@ async def test_refusals_come_in_pages(desk: Desk) -> None:
             break
         query["before"] = page["next"]
     assert len(seen) == len(set(seen)) >= 3
+
+
+async def test_a_channel_ends_with_the_token_of_its_user(desk: Desk) -> None:
+    user = desk.issuer.token(sub="anna", exp=int(time.time()) + 1)
+    path = f"{desk.public}/_wistro/channels/anna"
+    async with asyncio.timeout(15):  # the shop gives the issuer's clock two seconds
+        found = await desk.http.get(path, headers={"authorization": f"Bearer {user}"})
+    assert "event: connected" in found.text

@@ -110,7 +110,7 @@ class ChannelServer:
             return float(token.expires_at)
         identity = await self.admission.identify(connection, "channel")
         if identity.trusted or (identity.kind == "user" and identity.id == user):
-            return None
+            return identity.expires_at
         reason = "unauthenticated" if identity.kind == "anonymous" else "not_the_user"
         refused = Refusal(
             reason=reason,

@@ -68,6 +68,7 @@ class OidcUsers:
             id=self._user(claims),
             roles=_words(_claim(claims, self.settings.roles_claim)),
             scopes=_words(claims.get("scope")) | _words(claims.get("scp")),
+            expires_at=cast("float", claims["exp"]) + self.settings.leeway.total_seconds(),
         )
 
     async def _verified(self, token: str) -> dict[str, object]:
