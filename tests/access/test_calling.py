@@ -41,6 +41,14 @@ async def test_those_who_may(desk: Desk) -> None:
     assert answer.status_code == 200
 
 
+async def test_strangers_schedule_nothing_without_end(desk: Desk) -> None:
+    async with httpx.AsyncClient() as http:
+        body = {"input": 1, "schedule": {"cron": "0 9 * * 1"}}
+        refused = await http.post(f"{desk.public}/call/quotes", json=body)
+    assert code(refused) == (403, "forbidden")
+    assert (await desk.call("quotes")).status_code == 200
+
+
 async def test_deny_by_default(desk: Desk) -> None:
     stranger = await desk.call("refunds")
     assert code(stranger) == (401, "unauthorized")

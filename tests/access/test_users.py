@@ -111,6 +111,7 @@ async def test_the_claim_that_says_who() -> None:
         assert (await users.identify(users.issuer.token(email=email))).id == email
         verified = users.issuer.token(email=email, email_verified=True)
         assert (await users.identify(verified)).id == email
+        assert await users.refused(users.issuer.token(email="key:ops")) == "token_user"
         unverified = users.issuer.token(email=email, email_verified=False)
         assert await users.refused(unverified) == "token_email"
         for nobody in (None, "", 7, "a\nb", "x" * 257):

@@ -105,6 +105,14 @@ class CallServer:
             )
         options = read_options(request.headers)
         if call.schedule is not None:
+            if call.schedule.cron is not None and self._is_stranger(identity):
+                # It would go on for ever, and nobody could be asked about it.
+                raise Problem(
+                    403,
+                    "forbidden",
+                    "A call that is made again and again is somebody's. hint: send the key or token that"
+                    " it belongs to.",
+                )
             options = call.schedule.added_to(options)
         respond_to = accept_target(
             self.targets, call.respond_to, flow, identity, development=self.development
@@ -170,6 +178,9 @@ class CallServer:
         if refused is not None:
             raise self.admission.refuse(request, identity, action, refused, flow=flow)
         return flow, found, identity
+
+    def _is_stranger(self, identity: Identity) -> bool:
+        return identity.kind == "anonymous" and not self.development
 
     async def _expect_caller(
         self, flow: str, call_id: str, identity: Identity, request: Request

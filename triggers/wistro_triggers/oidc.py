@@ -107,6 +107,8 @@ class OidcUsers:
         found = _claim(claims, name)
         if not isinstance(found, str) or not 0 < len(found) <= _MOST_ID or not found.isprintable():
             raise BadCredentials("token_no_user", f"The token does not say who: no `{name}` in it.")
+        if found.startswith("key:"):  # what an API key is called in the inbox and in channels
+            raise BadCredentials("token_user", f"The token's `{name}` is one that no user has.")
         # An issuer where everybody can register may put anybody's address into a token.
         if name == "email" and claims.get("email_verified") is False:
             raise BadCredentials("token_email", "The issuer has not verified the user's address.")

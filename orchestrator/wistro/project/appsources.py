@@ -129,8 +129,9 @@ def _clone(source: str, into: Path) -> None:
     address = place.resolve().as_uri() if place.exists() else address
     options = ["--depth", "1", "--quiet", "--no-recurse-submodules"]
     options += ["--branch", branch] if branch else []
-    # Nobody is there to ask for a password.
+    # Nobody is there to ask for a password, and an address starts no helper programs.
     environment = ["env", "GIT_TERMINAL_PROMPT=0", "GIT_LFS_SKIP_SMUDGE=1"]
+    environment.append("GIT_ALLOW_PROTOCOL=file:git:http:https:ssh")
     command = [*environment, git, "clone", *options, "--", address, str(into)]
     ended = run_to_end(command, into.parent, _CLONE_LIMIT, lambda: False)
     if ended.code != 0:
