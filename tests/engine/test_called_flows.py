@@ -109,9 +109,9 @@ async def test_a_call_that_was_ended_by_force_is_found_out(
     async with host(FILES) as hosted:
         run_id = await call(hosted, seconds=60)
         called = await judging(hosted, run_id)
-        await hosted.engine.client.get_workflow_handle(
-            wire.workflow_id("risks", called)
-        ).terminate("by an operator")
+        await hosted.engine.client.get_workflow_handle(wire.workflow_id("risks", called)).terminate(
+            "by an operator"
+        )
         answer = await Calls(hosted.engine).fetch("orders", run_id, wait=timedelta(seconds=20))
         assert answer.answer is not None
         assert answer.answer.status == "flow_failed"
