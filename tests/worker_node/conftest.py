@@ -54,8 +54,13 @@ class NodeWorker:
     control: socket.socket | None = None
     said: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
 
-    async def start(self, **environment: str) -> None:
-        """Start it, and wait until it says how things stand."""
+    async def start(self, *, unheard: bool = False, **environment: str) -> None:
+        """Start it, and wait until it says how things stand.
+
+        Args:
+            unheard: Let nobody read its log from then on, as when whoever started it was killed.
+            environment: More variables.
+        """
         ours, theirs = socket.socketpair()
         command = [*NODE.serve(self.manifest.parent), "--manifest", str(self.manifest)]
         with self.log.open("ab") as output:
@@ -69,7 +74,7 @@ class NodeWorker:
                 },
                 pass_fds=[theirs.fileno()],
                 stdout=output,
-                stderr=output,
+                stderr=subprocess.PIPE if unheard else output,
             )
         theirs.close()
         self.control = ours
@@ -78,6 +83,8 @@ class NodeWorker:
             line = await asyncio.to_thread(lines.readline)
         assert line, self.log.read_text()
         self.said.append(json.loads(line))
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
     def kill(self) -> None:
         """Kill it as a power cut would."""

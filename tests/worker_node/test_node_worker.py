@@ -250,6 +250,15 @@ async def test_a_worker_whose_parent_is_gone_stops(node_shop: Shop) -> None:
     assert await node_shop.node.exit_code() == 0
 
 
+async def test_a_worker_that_nobody_hears_stops_too(node_shop: Shop) -> None:
+    await node_shop.node.stop()
+    await node_shop.node.start(unheard=True)
+    await node_shop.ended(await node_shop.emit("begin", {"id": "7", "what": "work", "seconds": 0}))
+    assert node_shop.node.control
+    node_shop.node.control.close()
+    assert await node_shop.node.exit_code() == 0
+
+
 async def test_a_manifest_of_another_version_is_refused(node_shop: Shop) -> None:
     await node_shop.node.stop()
     manifest = node_shop.node.manifest

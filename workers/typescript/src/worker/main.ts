@@ -16,6 +16,8 @@ import { serve } from './serve.js'
 const USAGE = 'usage: main.js serve --manifest FILE'
 
 async function main(): Promise<number> {
+  // When whoever reads the log is gone, there is nobody to tell: least of all that telling failed.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const control = Control.open()
   const log = new Log()
   const mask = new Mask()
