@@ -151,19 +151,15 @@ class Outside:
 
     def message(self, topic: str, data: object) -> list[Happened]:
         """The deliveries that waited for this message. One that a step will wait for is kept."""
-        found: list[Happened] = []
-        expected = False
-        for step in self._plan.steps.values():
-            if step.awaits is None or step.awaits.topic != topic:
-                continue
-            expected = True
-            found += [
-                self._came(step, delivery, data)
-                for id in self._state.opened
-                if (delivery := self._state.deliveries[id]).step == step.id
-                and self._fits(step, data, delivery)
-            ]
-        if expected and not found and len(self._state.early) < _MOST_EARLY:
+        steps = self._plan.awaiting.get(topic, ())
+        found = [
+            self._came(step, delivery, data)
+            for step in steps
+            for id in self._state.opened
+            if (delivery := self._state.deliveries[id]).step == step.id
+            and self._fits(step, data, delivery)
+        ]
+        if steps and not found and len(self._state.early) < _MOST_EARLY:
             self._state.early.append((topic, data))
         return found
 
@@ -174,10 +170,6 @@ class Outside:
         self._state.had.append(id)
         del self._state.had[:-_MOST_HAD]
         return self.message(topic, data)
-
-    def expects(self, topic: str) -> bool:
-        """Whether a step of the flow waits for messages on the topic at some time."""
-        return any(step.awaits and step.awaits.topic == topic for step in self._plan.steps.values())
 
     # Calls
 

@@ -184,3 +184,12 @@ class Plan:
             for subscription in step.subscribes:
                 table.setdefault(subscription.topic, []).append((step, subscription))
         return {topic: tuple(found) for topic, found in table.items()}
+
+    @cached_property
+    def awaiting(self) -> dict[str, tuple[StepPlan, ...]]:
+        """The steps that wait for messages from outside, by topic."""
+        table: dict[str, list[StepPlan]] = {}
+        for step in self.steps.values():
+            if step.awaits is not None:
+                table.setdefault(step.awaits.topic, []).append(step)
+        return {topic: tuple(found) for topic, found in table.items()}

@@ -368,7 +368,7 @@ class Machine:
                 self._link(child_id(parent, index, f"flow {flow}"), flow, emission, parent, at)
 
     def _received(self, topic: str) -> bool:
-        return topic in self.plan.routes or self._outside.expects(topic)
+        return topic in self.plan.routes or topic in self.plan.awaiting
 
     def _link(self, id: str, flow: str, emission: Emission, parent: str, at: float) -> None:
         delivery = Delivery(
