@@ -105,6 +105,41 @@ class JournalConformance:
             assert [replace(entry, seq=0) for entry in found] == [entries[n] for n in places]
             assert await journal.read(wanted, newest=True) == found
 
+    async def test_reads_back_page_by_page(self, journal: Journal) -> None:
+        await journal.append([line(f"{number}", run_id=f"{number % 2}") for number in range(10)])
+        first = await journal.back(limit=4)
+        assert [entry.message for entry in first.entries] == ["9", "8", "7", "6"]
+        assert first.next == first.entries[-1].seq
+        rest = await journal.back(before_seq=first.next)
+        assert [entry.message for entry in rest.entries] == [f"{n}" for n in range(5, -1, -1)]
+        assert rest.next is None
+        odd = await journal.back(JournalFilter(run_id="1"), limit=2)
+        assert [entry.message for entry in odd.entries] == ["9", "7"]
+        later = await journal.back(JournalFilter(run_id="1"), before_seq=odd.next)
+        assert [entry.message for entry in later.entries] == ["5", "3", "1"]
+
+    async def test_finds_text(self, journal: Journal) -> None:
+        entries = [
+            replace(line("The Card was declined"), fields={"customer": "Zoë", "share": "50%"}),
+            replace(line("nothing"), fields={"under_score": True}),
+        ]
+        await journal.append(entries)
+        for text, places in (
+            ("card WAS", [0]),
+            ("zoë", [0]),
+            ("0%", [0]),
+            ("50_", []),
+            ("under_s", [1]),
+            ('"customer"', [0]),
+            ("\\", []),
+            ("none of them", []),
+        ):
+            wanted = JournalFilter(text=text)
+            assert [e.message for e in await journal.read(wanted)] == [
+                entries[place].message for place in places
+            ]
+            assert all(wanted.accepts(entries[place]) for place in places)
+
     @pytest.mark.parametrize("limit", [0, 10_001])
     async def test_refuses_a_read_without_bound(self, journal: Journal, limit: int) -> None:
         with pytest.raises(StoreError, match="`limit`"):

@@ -22,6 +22,8 @@ MAX_FIELDS_BYTES = 64 * 1024
 """The bound on an entry's fields, as JSON text."""
 MAX_READ = 10_000
 """The most entries that one read may be asked for."""
+LOOKED_THROUGH = 100_000
+"""The most entries that one page of `Journal.back` looks through for those that are wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,8 @@ class JournalFilter:
     """Any of these kinds."""
     level: Level | None = None
     """This level and more severe ones."""
+    text: str = ""
+    """Part of the message, or of the fields as JSON text; ASCII letters of either case."""
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -100,11 +104,26 @@ class JournalFilter:
             and self.delivery_id in (None, entry.delivery_id)
             and (not self.kinds or entry.kind in self.kinds)
             and (not self.level or entry.level in self.levels)
+            and (not self.text or self._says(entry))
         )
+
+    def _says(self, entry: JournalEntry) -> bool:
+        wanted = _lower(self.text)
+        return wanted in _lower(entry.message) or wanted in _lower(entry.fields_text())
 
 
 EVERYTHING = JournalFilter()
 """Accepts every entry."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalPage:
+    """Entries on the way back from the newest to the oldest."""
+
+    entries: Sequence[JournalEntry]
+    """The newest first. There may be none, and older ones all the same: a page looks only so far."""
+    next: int | None = None
+    """The `before_seq` of the page of older entries; `None` at the beginning of the journal."""
 
 
 class JournalSink(Protocol):
@@ -137,6 +156,16 @@ class Journal(JournalSink, Protocol):
         """Wanted entries beyond `after_seq`, in order: the first `limit` of them, or the `newest`."""
         ...
 
+    async def back(
+        self, wanted: JournalFilter = EVERYTHING, *, before_seq: int | None = None, limit: int = 100
+    ) -> JournalPage:
+        """The newest wanted entries before `before_seq` (default: of all).
+
+        Takes about as long however large the journal is and however little is wanted, because it gives
+        up after `LOOKED_THROUGH` entries and says from where to go on.
+        """
+        ...
+
     def tail(
         self, wanted: JournalFilter = EVERYTHING, *, after_seq: int | None = None
     ) -> AsyncGenerator[JournalEntry, None]:
@@ -158,3 +187,11 @@ class Journal(JournalSink, Protocol):
     async def close(self) -> None:
         """End the tails and let go of files; the journal is not used again."""
         ...
+
+
+_LETTERS = str.maketrans({chr(code): chr(code).lower() for code in range(ord("A"), ord("Z") + 1)})
+
+
+def _lower(text: str) -> str:
+    """As SQLite compares: of ASCII alone, case is no difference."""
+    return text.translate(_LETTERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from itertools import islice
 
 from wistro.stores import encoding
 from wistro.stores.atomic import AtomicState, Change, Stored, page
-from wistro.stores.journal import JournalEntry, JournalFilter
+from wistro.stores.journal import LOOKED_THROUGH, JournalEntry, JournalFilter, JournalPage
 from wistro.stores.polled import PolledJournal
 from wistro.stores.state import Page, StateEntry
 
@@ -82,6 +82,17 @@ class MemoryJournal(PolledJournal):
         self, wanted: JournalFilter, after_seq: int, limit: int
     ) -> list[JournalEntry]:
         return list(self._beyond(wanted, after_seq))[-limit:]
+
+    async def _back(self, wanted: JournalFilter, before_seq: int, limit: int) -> JournalPage:
+        end = bisect_left(self._entries, before_seq, key=lambda entry: entry.seq)
+        start = max(0, end - LOOKED_THROUGH)
+        older = islice(
+            reversed(self._entries), len(self._entries) - end, len(self._entries) - start
+        )
+        found = list(islice(filter(wanted.accepts, older), limit))
+        if len(found) == limit:
+            return JournalPage(entries=found, next=found[-1].seq)
+        return JournalPage(entries=found, next=self._entries[start].seq if start else None)
 
     async def last_seq(self) -> int:
         """See `Journal.last_seq`."""

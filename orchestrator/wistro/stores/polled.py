@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from wistro.errors import StoreError
 from wistro.stores import encoding
-from wistro.stores.journal import EVERYTHING, MAX_READ, JournalEntry, JournalFilter
+from wistro.stores.journal import EVERYTHING, MAX_READ, JournalEntry, JournalFilter, JournalPage
 
 POLL_SECONDS = 0.1
 """How often a tail looks for what other processes appended."""
@@ -39,6 +39,9 @@ class PolledJournal(abc.ABC):
     ) -> list[JournalEntry]: ...
 
     @abc.abstractmethod
+    async def _back(self, wanted: JournalFilter, before_seq: int, limit: int) -> JournalPage: ...
+
+    @abc.abstractmethod
     async def last_seq(self) -> int:
         """See `Journal.last_seq`."""
 
@@ -63,6 +66,14 @@ class PolledJournal(abc.ABC):
             return await self._newest(wanted, after_seq, limit)
         found, _ = await self._scan(wanted, after_seq, limit)
         return found
+
+    async def back(
+        self, wanted: JournalFilter = EVERYTHING, *, before_seq: int | None = None, limit: int = 100
+    ) -> JournalPage:
+        """See `Journal.back`."""
+        encoding.check_limit(limit, MAX_READ)
+        before = await self.last_seq() + 1 if before_seq is None else before_seq
+        return await self._back(wanted, before, limit)
 
     async def tail(
         self, wanted: JournalFilter = EVERYTHING, *, after_seq: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from wistro.stores.journal import JournalEntry, JournalFilter
+from wistro.stores.journal import LOOKED_THROUGH, JournalEntry, JournalFilter, JournalPage
 from wistro.stores.polled import PolledJournal
 from wistro.stores.sqlite_file import Migration, SqliteFile
 
@@ -96,6 +97,21 @@ class SqliteJournal(PolledJournal):
         found = await self._file.read(lambda db: _entries(db, statement, [*given, limit]))
         return found[::-1]
 
+    async def _back(self, wanted: JournalFilter, before_seq: int, limit: int) -> JournalPage:
+        # The entries of a run are found by its index, and are few; all others by looking through.
+        floor = 0 if wanted.run_id else max(0, before_seq - LOOKED_THROUGH)
+        where, given = _where(wanted, floor - 1)
+        statement = f"{_SELECT} {where} AND seq < ? ORDER BY seq DESC LIMIT ?"
+
+        def work(db: sqlite3.Connection) -> JournalPage:
+            found = _entries(db, statement, [*given, before_seq, limit])
+            if len(found) == limit:
+                return JournalPage(entries=found, next=found[-1].seq)
+            older = db.execute("SELECT 1 FROM journal WHERE seq < ? LIMIT 1", (floor,)).fetchone()
+            return JournalPage(entries=found, next=floor if older else None)
+
+        return await self._file.read(work)
+
     async def last_seq(self) -> int:
         """See `Journal.last_seq`."""
         return await self._file.read(_last_seq)
@@ -135,6 +151,10 @@ def _where(wanted: JournalFilter, after_seq: int) -> tuple[str, list[object]]:
         if values:
             parts.append(f"{column} IN ({', '.join('?' for _ in values)})")
             given.extend(values)
+    if wanted.text:
+        parts.append("(message LIKE ? ESCAPE '\\' OR fields LIKE ? ESCAPE '\\')")
+        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", wanted.text) + "%"
+        given += [pattern, pattern]
     return f"WHERE {' AND '.join(parts)}", given
 
 
