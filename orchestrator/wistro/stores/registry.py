@@ -12,6 +12,7 @@ from wistro.stores.audit import Audit
 from wistro.stores.encoding import MAX_VALUE_BYTES
 from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
+from wistro.stores.rollups import Rollups
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
 
@@ -102,6 +103,28 @@ async def open_inbox(adapter: str, address: str | Path = "") -> InboxStore:
 
         return MemoryInbox()
     raise _unknown(adapter, "inbox", ["memory", "sqlite"])
+
+
+async def open_rollups(adapter: str, address: str | Path = "") -> Rollups:
+    """Open the rollups.
+
+    Args:
+        adapter: `sqlite` or `memory`.
+        address: A file for `sqlite`, which may be the one that holds the journal.
+
+    Raises:
+        SetupError: when there is no such adapter.
+        StoreError: when the rollups cannot be opened.
+    """
+    if adapter == "sqlite":
+        from wistro.stores.sqlite_rollups import SqliteRollups
+
+        return await SqliteRollups.open(Path(address))
+    if adapter == "memory":
+        from wistro.stores.memory_rollups import MemoryRollups
+
+        return MemoryRollups()
+    raise _unknown(adapter, "rollups", ["memory", "sqlite"])
 
 
 async def open_streams(
