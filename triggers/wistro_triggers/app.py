@@ -120,6 +120,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         messages=Messages(engine),
         waits=None if waits is None else Waits(engine, waits, runtime.keys),
         targets=Targets(lambda: engine.lock, root=runtime.project.root),
+        development=development,
     )
     server = EndpointServer(
         engine=engine, answer_timeout=settings.answer_timeout, development=development

@@ -51,6 +51,8 @@ class Site:
     """Where answers of calls may go."""
     waits: Waits | None = None
     """Brings messages to the runs that wait for them."""
+    development: bool = False
+    """Whether the project is being worked on, here: `wistro dev`."""
 
     @property
     def lock(self) -> Lock:
