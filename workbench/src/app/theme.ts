@@ -1,0 +1,40 @@
+import { createTheme, type CSSVariablesResolver } from '@mantine/core'
+
+/** The nonce with which the page's policy lets libraries add style sheets; none while developing. */
+export function cspNonce(): string | undefined {
+  const found = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content
+  return found && !found.startsWith('__') ? found : undefined
+}
+
+export const theme = createTheme({
+  primaryColor: 'wisteria',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  colors: {
+    wisteria: [
+      '#f4f0fd', '#e6ddf9', '#cdbcf3', '#b79cf0', '#9d7ce6', '#8a63df', '#7649d6', '#643bbe', '#5833ab', '#4b2a97',
+    ],
+  },
+  fontFamily: '"Inter Variable", system-ui, sans-serif',
+  fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
+  headings: { fontFamily: '"Inter Variable", system-ui, sans-serif', fontWeight: '650' },
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+})
+
+/** Mantine's surfaces, texts and borders are ours. */
+export const cssVariables: CSSVariablesResolver = () => {
+  const ours = {
+    '--mantine-color-body': 'var(--wb-surface)',
+    '--mantine-color-text': 'var(--wb-text)',
+    '--mantine-color-dimmed': 'var(--wb-text-quiet)',
+    '--mantine-color-default': 'var(--wb-surface-raised)',
+    '--mantine-color-default-border': 'var(--wb-border)',
+    '--mantine-color-default-hover': 'var(--wb-surface-hover)',
+    '--mantine-color-error': 'var(--wb-failed)',
+    '--mantine-color-anchor': 'var(--wb-accent)',
+    '--mantine-color-placeholder': 'var(--wb-text-quiet)',
+  }
+  return { variables: {}, light: ours, dark: ours }
+}

@@ -1,0 +1,5 @@
+import { Page } from '@/components/Page/Page'
+
+export function Component() {
+  return <Page title="Schedules">{null}</Page>
+}

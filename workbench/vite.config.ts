@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const BASE = '/_wistro/workbench/'
+
+// `npm run dev` asks the API of a project that `wistro dev` runs, in the name of its operator.
+const api = process.env.WISTRO_API ?? 'http://localhost:3000'
+const token = process.env.WISTRO_TOKEN ?? ''
+
+export default defineConfig({
+  base: BASE,
+  plugins: [react()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  build: {
+    outDir: fileURLToPath(new URL('../triggers/wistro_triggers/_workbench', import.meta.url)),
+    emptyOutDir: true,
+    target: 'es2023',
+    // Fonts and images stay files: the page's policy allows no `data:` fonts.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1600,
+  },
+  worker: { format: 'es' },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '^/_wistro/(?!workbench/(src|node_modules|@|icon|$))': {
+        target: api,
+        ws: true,
+        headers: token ? { authorization: `Bearer ${token}` } : {},
+        bypass: (request) =>
+          request.url?.startsWith(BASE) && !request.url.startsWith(`${BASE}nodes/`) ? request.url : undefined,
+      },
+    },
+  },
+  test: {
+    projects: [
+      { extends: true, test: { name: 'models', include: ['src/**/*.test.{ts,tsx}'], environment: 'node' } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/**/*.browser.ts'],
+          environment: 'node',
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
