@@ -1,9 +1,9 @@
 import { ActionIcon, Group, Tooltip } from '@mantine/core'
 import { IconChevronDown, IconChevronRight, IconZoomIn, IconZoomOut, IconZoomReset } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, memo, type ReactNode, useId, useMemo, useRef, useState } from 'react'
+import { type CSSProperties, type KeyboardEvent, memo, type ReactNode, useId, useMemo, useRef, useState } from 'react'
 import { Axis } from './Axis'
-import { extent, lengthOf, move, pan, span, type View, type WaterfallRow, zoom } from './model'
+import { extent, lengthOf, type Move, move, pan, type Segment, span, type View, type WaterfallRow, zoom } from './model'
 import classes from './Waterfall.module.css'
 
 const ROW_HEIGHT = 30
@@ -74,7 +74,7 @@ export function Waterfall({
     }
     event.preventDefault()
   }
-  const shifted = (key: string) => {
+  const shifted = (key: string): Move | null => {
     if (key !== 'ArrowLeft' && key !== 'ArrowRight') return null
     show(pan(view, key === 'ArrowLeft' ? -0.25 : 0.25, whole))
     return {}
@@ -193,7 +193,7 @@ function Bars({ row, view, now }: { row: WaterfallRow; view: View; now: number }
   const end = row.end ?? Math.max(now, row.start)
   const bar = span(view, row.start, end)
   const note = row.note ?? lengthOf(end - row.start)
-  const segments = row.segments ?? [{ start: row.start, end: row.end, tone: row.tone }]
+  const segments: readonly Segment[] = row.segments ?? [{ start: row.start, end: row.end, tone: row.tone }]
   return (
     <>
       <span className="visually-hidden">{note}</span>
@@ -203,10 +203,10 @@ function Bars({ row, view, now }: { row: WaterfallRow; view: View; now: number }
           <span
             key={index}
             className={classes.bar}
-            title={'title' in segment ? segment.title : undefined}
-            data-thin={('thin' in segment && segment.thin) || undefined}
+            title={segment.title}
+            data-thin={segment.thin || undefined}
             data-open={segment.end === undefined || undefined}
-            style={{ ...percent(drawn), '--tone': `var(--wb-${segment.tone})` }}
+            style={{ ...percent(drawn), '--tone': `var(--wb-${segment.tone})` } as CSSProperties}
           />
         ) : null
       })}
