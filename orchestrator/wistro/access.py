@@ -35,7 +35,8 @@ class Identity:
 
     kind: IdentityKind
     id: str = ""
-    """The key's name, the user's id, the flow, the app; nothing for the other kinds."""
+    """The key's name, the user's id, the flow, the app; for a holder of the management token, the name
+    given when signing in to the workbench, if any."""
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     by_token: bool = False

@@ -18,7 +18,8 @@ from wistro.stores.audit import Audit, AuditEntry, AuditFilter
 from wistro.stores.audit_buffer import AuditBuffer
 from wistro.stores.memory_audit import MemoryAudit
 from wistro.stores.registry import open_audit
-from wistro.stores.sqlite_audit import SqliteAudit
+from wistro.stores.sqlite_audit import _MIGRATIONS, SqliteAudit  # pyright: ignore[reportPrivateUsage]
+from wistro.stores.sqlite_file import SqliteFile
 
 KEY = Identity(kind="key", id="frontend")
 
@@ -109,7 +110,7 @@ async def test_an_audit_that_stays_away_does_not_hold_up_the_end(
     buffer = AuditBuffer(Broken([StoreError("locked")] * 100))
     buffer.refused(KEY, "call", "not_allowed")
     await buffer.close(deadline=0.5)
-    assert "1 refusals were not noted" in caplog.text
+    assert "1 entries were not noted" in caplog.text
 
 
 async def test_an_audit_that_refuses() -> None:
@@ -120,3 +121,77 @@ async def test_an_audit_that_refuses() -> None:
     buffer.refused(KEY, "call", "not_allowed", flow="b")
     await buffer.flush()
     assert [found.flow for found in await audit.read()] == ["b"]
+
+
+async def test_what_was_done_is_not_pushed_out_by_refusals(audit: Audit) -> None:
+    done = replace(entry(), action="run.cancel", outcome="done", reason="", run_id="r1")
+    await audit.append([done, replace(done, action="delivery.retry", outcome="failed", at=1001)])
+    await audit.append([entry(n) for n in range(100)])
+    assert [found.action for found in await audit.read(AuditFilter(sort="done"))] == [
+        "delivery.retry",
+        "run.cancel",
+    ]
+    assert len(await audit.read(AuditFilter(sort="refused"))) == 10
+    await audit.append([done] * 50)
+    assert len(await audit.read()) == 20
+
+
+async def test_entries_are_found_by_what_they_are_about(audit: Audit) -> None:
+    first = AuditEntry(
+        at=1.0,
+        kind="user",
+        id="anna",
+        action="delivery.retry",
+        outcome="done",
+        flow="orders",
+        run_id="r1",
+        delivery_id="d1",
+        subject="charge",
+    )
+    await audit.append([first, replace(first, id="ben", run_id="r2", action="delivery.skip")])
+    await audit.append([replace(first, action="run.cancel", flow="refunds", outcome="failed")])
+
+    async def found(**wanted: str) -> list[tuple[str, str | None, str]]:
+        entries = await audit.read(AuditFilter(**wanted))  # pyright: ignore[reportArgumentType]
+        return [(each.id, each.run_id, each.action) for each in entries]
+
+    retried, skipped = ("anna", "r1", "delivery.retry"), ("ben", "r2", "delivery.skip")
+    cancelled = ("anna", "r1", "run.cancel")
+    assert await found() == [cancelled, skipped, retried]
+    assert await found(run_id="r1") == [cancelled, retried]
+    assert await found(id="ben") == [skipped]
+    assert await found(action="delivery.") == [skipped, retried]
+    assert await found(action="delivery") == []
+    assert await found(flow="refunds", action="run.cancel") == [cancelled]
+    assert (await audit.read())[-1] == replace(first, seq=1)
+
+
+async def test_a_file_of_refusals_takes_what_was_done(tmp_path: Path) -> None:
+    path = tmp_path / "wistro.db"
+    old = await SqliteFile.open(
+        path, component="audit", migrations=_MIGRATIONS[:1], synchronous="NORMAL"
+    )
+    await old.write(
+        lambda db: db.execute(
+            "INSERT INTO audit (at, kind, id, action, flow, reason, correlation_id)"
+            " VALUES (1, 'key', 'k', 'call', 'f', 'not_allowed', '')"
+        )
+    )
+    await old.close()
+    audit = await SqliteAudit.open(path)
+    await audit.append([replace(entry(), outcome="done", run_id="r1")])
+    done, refused = await audit.read()
+    assert (done.outcome, done.run_id) == ("done", "r1")
+    assert (refused.outcome, refused.sort, refused.run_id) == ("refused", "refused", None)
+    await audit.close()
+
+
+async def test_what_was_done_is_there_at_once_and_survives_an_audit_that_is_away() -> None:
+    done = replace(entry(), outcome="done", reason="", action="run.cancel")
+    audit = Broken([StoreError("locked", code="store_unavailable")])
+    buffer = AuditBuffer(audit, capacity=0)
+    await buffer.did(done)
+    await buffer.did(replace(done, action="run.start"))
+    assert [found.action for found in await audit.read()] == ["run.start"]
+    await buffer.flush()
+    assert [found.action for found in await audit.read()] == ["run.cancel", "run.start"]

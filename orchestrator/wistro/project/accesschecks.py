@@ -11,8 +11,8 @@ from wistro.project.graph import Graph
 
 
 def check_access(graph: Graph) -> tuple[Finding, ...]:
-    """What is wrong with `allow`, `internal` and `auth` of a project."""
-    return (*_rules(graph), *_scopes(graph), *_internal(graph))
+    """What is wrong with `allow`, `internal`, `auth` and `workbench` of a project."""
+    return (*_rules(graph), *_scopes(graph), *_internal(graph), *_sign_in(graph))
 
 
 def _rules(graph: Graph) -> Iterator[Finding]:
@@ -52,6 +52,19 @@ def _internal(graph: Graph) -> Iterator[Finding]:
                 "flows and holders of the management token can call it",
                 f"say where it listens, in `{SETTINGS}`: `endpoints: {{ internal: {{ port: 3001 }} }}`",
             )
+
+
+def _sign_in(graph: Graph) -> Iterator[Finding]:
+    settings = graph.settings
+    if settings.workbench.sign_in is not None and settings.auth.oidc is None:
+        yield _finding(
+            "error",
+            "no_issuer",
+            SETTINGS,
+            "workbench.sign_in",
+            "people are to sign in to the workbench, and there is no issuer of users",
+            "say who it is: `auth: { oidc: { issuer: …, audience: … } }`",
+        )
 
 
 def _unknown(what: str, name: str, file: str, field: str, known: Sequence[str]) -> Finding:

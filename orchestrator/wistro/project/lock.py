@@ -31,6 +31,7 @@ from wistro.project.settings import (
     WorkerSettings,
 )
 from wistro.project.source import read_source
+from wistro.project.workbench_settings import WorkbenchSettings
 
 LOCK_FILE = "wistro.yml.lock"
 LOCK_VERSION = 1
@@ -119,6 +120,7 @@ class Runtime(Record):
     auth: AuthSettings = AuthSettings()
     workers: WorkerSettings = WorkerSettings()
     answers: AnswerSettings = AnswerSettings()
+    workbench: WorkbenchSettings = WorkbenchSettings()
 
 
 class Lock(Record):

@@ -1,4 +1,4 @@
-"""Notes refusals without making anybody wait: a flood of them fills a bounded buffer, and no more."""
+"""Notes what was done, and refusals without making anybody wait: a flood of them is only counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from wistro.access import Identity
 from wistro.errors import StoreError
@@ -21,9 +20,9 @@ _log = logging.getLogger(__name__)
 
 
 class AuditBuffer:
-    """Appends to an audit in the background; beyond `capacity`, refusals are only counted.
+    """Appends refusals to an audit in the background; beyond `capacity`, they are only counted.
 
-    What was left out is noted in the audit itself, as an entry with the action `audit`, so that
+    What was done is appended at once, and waits here only while the audit is away. What was left out is noted in the audit itself, as an entry with the action `audit`, so that
     nobody takes a gap for silence.
     """
 
@@ -33,7 +32,7 @@ class AuditBuffer:
         """Buffer for `audit`."""
         self.audit = audit
         self.dropped = 0
-        """Counts the entries that were left out."""
+        """Counts the refusals that were left out."""
         self._capacity = capacity
         self._clock = clock
         self._waiting: list[AuditEntry] = []
@@ -73,9 +72,23 @@ class AuditBuffer:
             correlation_id=correlation_id,
             remote=remote,
         )
+        self._wait(entry)
+
+    def _wait(self, entry: AuditEntry) -> None:
         self._waiting.append(entry)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run(), name="wistro-audit")
+
+    async def did(self, entry: AuditEntry) -> None:
+        """Note something that was done, or that failed; returns when it is in the audit.
+
+        While the audit is away it waits, and nobody else does: what was done cannot be undone for it.
+        """
+        try:
+            await self.audit.append([entry])
+        except StoreError as error:
+            _log.warning("the audit is away: %s", error.message)
+            self._wait(entry)
 
     async def flush(self) -> None:
         """Wait until what was noted is in the audit."""
@@ -89,7 +102,7 @@ class AuditBuffer:
         if self._task is not None:
             self._task.cancel()
         if self._waiting:
-            _log.error("%d refusals were not noted: the audit was away", len(self._waiting))
+            _log.error("%d entries were not noted: the audit was away", len(self._waiting))
 
     async def _run(self) -> None:
         """Until nothing waits."""
@@ -114,13 +127,9 @@ class AuditBuffer:
 
 
 def _gap(last: AuditEntry, dropped: int) -> AuditEntry:
-    return replace(
-        last,
+    return AuditEntry(
+        at=last.at,
         kind="anonymous",
-        id="",
         action="audit",
-        flow=None,
         reason=f"{dropped} refusals were not noted: there were too many at once",
-        correlation_id="",
-        remote=None,
     )

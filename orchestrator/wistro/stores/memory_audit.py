@@ -8,22 +8,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from wistro.stores.audit import ALL, MAX_ENTRIES, AuditEntry, AuditFilter
+from wistro.stores.audit import ALL, MAX_ENTRIES, AuditEntry, AuditFilter, Sort
 
 
 class MemoryAudit:
     """An `Audit` that ends with its process."""
 
     def __init__(self, *, keep: int = MAX_ENTRIES) -> None:
-        """Keep the newest `keep` entries."""
-        self._entries: deque[AuditEntry] = deque(maxlen=keep)
+        """Keep the newest `keep` entries of each sort."""
+        self._keep = keep
+        self._entries: dict[Sort, deque[AuditEntry]] = {}
         self._count = 0
 
     async def append(self, entries: Sequence[AuditEntry], /) -> None:
         """See `Audit.append`."""
         for entry in entries:
             self._count += 1
-            self._entries.append(replace(entry, seq=self._count))
+            kept = self._entries.setdefault(entry.sort, deque(maxlen=self._keep))
+            kept.append(replace(entry, seq=self._count))
 
     async def read(
         self, wanted: AuditFilter = ALL, *, before: int | None = None, limit: int = 100
@@ -31,19 +33,20 @@ class MemoryAudit:
         """See `Audit.read`."""
         found = [
             entry
-            for entry in reversed(self._entries)
-            if (before is None or entry.seq < before)
-            and wanted.flow in (None, entry.flow)
-            and (wanted.since is None or entry.at >= wanted.since)
+            for kept in self._entries.values()
+            for entry in kept
+            if (before is None or entry.seq < before) and wanted.accepts(entry)
         ]
-        return found[:limit]
+        return sorted(found, key=lambda entry: entry.seq, reverse=True)[:limit]
 
     async def prune(self, older_than: timedelta) -> int:
         """See `Audit.prune`."""
         oldest = time.time() - older_than.total_seconds()
-        kept = [entry for entry in self._entries if entry.at >= oldest]
-        removed = len(self._entries) - len(kept)
-        self._entries = deque(kept, maxlen=self._entries.maxlen)
+        removed = 0
+        for sort, entries in self._entries.items():
+            kept = deque((each for each in entries if each.at >= oldest), maxlen=self._keep)
+            removed += len(entries) - len(kept)
+            self._entries[sort] = kept
         return removed
 
     async def close(self) -> None:

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from wistro.stores.audit import ALL, MAX_ENTRIES, AuditEntry, AuditFilter
+from wistro.stores.audit import ALL, MAX_ENTRIES, AuditEntry, AuditFilter, Sort
 from wistro.stores.sqlite_file import Migration, SqliteFile
 
-_COLUMNS = ("at", "kind", "id", "action", "flow", "reason", "correlation_id", "remote")
+_COLUMNS = (
+    "at",
+    "kind",
+    "id",
+    "action",
+    "flow",
+    "reason",
+    "correlation_id",
+    "remote",
+    "outcome",
+    "run_id",
+    "delivery_id",
+    "subject",
+)
 
 _MIGRATIONS: tuple[Migration, ...] = (
     (
@@ -32,12 +45,26 @@ _MIGRATIONS: tuple[Migration, ...] = (
         "CREATE INDEX audit_by_flow ON audit (flow, seq)",
         "CREATE INDEX audit_by_time ON audit (at)",
     ),
+    # What was noted before were refusals.
+    (
+        "ALTER TABLE audit ADD COLUMN outcome TEXT NOT NULL DEFAULT 'refused'",
+        "ALTER TABLE audit ADD COLUMN run_id TEXT",
+        "ALTER TABLE audit ADD COLUMN delivery_id TEXT",
+        "ALTER TABLE audit ADD COLUMN subject TEXT",
+        "CREATE INDEX audit_refused ON audit (seq) WHERE outcome = 'refused'",
+        "CREATE INDEX audit_done ON audit (seq) WHERE outcome != 'refused'",
+        "CREATE INDEX audit_by_run ON audit (run_id, seq) WHERE run_id IS NOT NULL",
+    ),
 )
 
 _NAMES = ", ".join(_COLUMNS)
 _INSERT = f"INSERT INTO audit ({_NAMES}) VALUES ({', '.join('?' for _ in _COLUMNS)})"  # noqa: S608 names of ours
 _SELECT = f"SELECT seq, {_NAMES} FROM audit"  # noqa: S608 names of ours
-_BOUND = "DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ?"
+_OF_SORT: Mapping[Sort, str] = {"refused": "outcome = 'refused'", "done": "outcome != 'refused'"}
+_BOUND = (
+    "DELETE FROM audit WHERE {0} AND seq <= "
+    "(SELECT seq FROM audit WHERE {0} ORDER BY seq DESC LIMIT 1 OFFSET ?)"
+)
 
 
 class SqliteAudit:
@@ -49,7 +76,7 @@ class SqliteAudit:
 
     @classmethod
     async def open(cls, path: Path, *, keep: int = MAX_ENTRIES) -> Self:
-        """Open or make the file; the newest `keep` entries stay in it.
+        """Open or make the file; the newest `keep` entries of each sort stay in it.
 
         Raises:
             StoreError: `store_unavailable` or `store_too_new`.
@@ -65,7 +92,8 @@ class SqliteAudit:
 
         def work(db: sqlite3.Connection) -> None:
             db.executemany(_INSERT, rows)
-            db.execute(_BOUND, (self._keep,))
+            for sort in sorted({entry.sort for entry in entries}):
+                db.execute(_BOUND.format(_OF_SORT[sort]), (self._keep,))
 
         await self._file.write(work)
 
@@ -73,9 +101,18 @@ class SqliteAudit:
         self, wanted: AuditFilter = ALL, *, before: int | None = None, limit: int = 100
     ) -> list[AuditEntry]:
         """See `Audit.read`."""
-        conditions = {"seq < ?": before, "flow = ?": wanted.flow, "at >= ?": wanted.since}
+        many = wanted.action is not None and wanted.action.endswith(".")
+        conditions = {
+            "seq < ?": before,
+            "flow = ?": wanted.flow,
+            "run_id = ?": wanted.run_id,
+            "id = ?": wanted.id,
+            "instr(action, ?) = 1" if many else "action = ?": wanted.action,
+            "at >= ?": wanted.since,
+        }
         asked = {text: value for text, value in conditions.items() if value is not None}
-        where = f"WHERE {' AND '.join(asked)}" if asked else ""
+        texts = [*asked, *([_OF_SORT[wanted.sort]] if wanted.sort else [])]
+        where = f"WHERE {' AND '.join(texts)}" if texts else ""
         statement = f"{_SELECT} {where} ORDER BY seq DESC LIMIT ?"
         rows = await self._file.read(
             lambda db: db.execute(statement, (*asked.values(), limit)).fetchall()
