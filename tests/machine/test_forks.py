@@ -8,6 +8,7 @@ import pytest
 
 from tests.machine.plans import flow, plan, project, step
 from wistro.errors import Terminal
+from wistro.machine.events import KEEP
 from wistro.machine.fork import ForkRefused
 from wistro.machine.plan import JoinPlan
 from wistro.testing import FlowHarness
@@ -103,7 +104,7 @@ async def test_delayed_deliveries_keep_the_time_they_had_left() -> None:
     assert fork.outcome is None
     await shop.advance(seconds=1)
     assert fork.outcome == "completed"
-    now = await run.fork("remind", data=1)
+    now = await run.retry("remind", data=1)
     assert [d.status for d in now.deliveries("remind")] == ["completed"]
 
 
@@ -197,8 +198,7 @@ class TestRefused:
         with pytest.raises(ForkRefused, match="left no delivery open; start a new run"):
             await run.fork()
 
-    async def test_when_that_delivery_is_not_open(self, shop: FlowHarness) -> None:
+    async def test_when_there_is_no_such_delivery(self, shop: FlowHarness) -> None:
         run = await shop.emit("orders", "x")
-        done = run.deliveries("reserve")[0]
-        with pytest.raises(ForkRefused, match="the run left no delivery"):
-            await run.fork(done)
+        with pytest.raises(ForkRefused, match="the run has no delivery `nothing`"):
+            await shop.fork_at(run, "nothing", KEEP)

@@ -35,26 +35,44 @@ class Joins:
         """Takes a message in; says whether it opened or completed a join, or came too late."""
         join = step.join or JoinPlan()
         try:
-            key = "null" if join.key is None else self._key(join.key, data)
+            key = self.key_of(join, data)
             needed = self._quorum(join, data)
         except ValueError as error:
             # The message cannot be placed: it fails by itself, and `on_failure` decides about it.
             lost = child_id(parent, self._state.numbered, f"join {step.id}")
             info = ErrorInfo(code="join_failed", message=str(error), retryable=False)
             return Taken(id=lost, error=info)
-        id = child_id(ROOT, 0, f"join {step.id} {key}")
+        id = _id(step, key)
         if id in self._state.joined:
             return Taken(
                 id=id, note=f"a message on `{topic}` came after the join of `{step.id}` had fired"
             )
-        opened = id not in self._state.joining
         joining = self._state.joining.setdefault(id, Joining(step=step.id, key=key, needed=needed))
+        opened = joining.dormant or not joining.received
+        joining.dormant = False
         if joining.needed is None and any(seen == topic for seen, _ in joining.received):
             note = f"the join of `{step.id}` got a second message on `{topic}`; the first counts"
             return Taken(id=id, note=note)
         joining.received.append((topic, data))
         joining.parent = parent
         return Taken(id=id, opened=opened, complete=not self._missing_count(joining))
+
+    def key_of(self, join: JoinPlan, data: object) -> str:
+        """What the message is joined by, as JSON text; raises `ValueError` when it has no key."""
+        value = None if join.key is None else self._expressions.evaluate(join.key, data)
+        return json.dumps(value, sort_keys=True)
+
+    def place(self, step: StepPlan, data: object) -> str:
+        """The id of the delivery that the message takes part in.
+
+        Raises:
+            ValueError: it has no key, so that it takes part in none.
+        """
+        return _id(step, self.key_of(step.join or JoinPlan(), data))
+
+    def awake(self) -> list[str]:
+        """The joins that messages of this run wait in; parts that a fork only keeps do not count."""
+        return [id for id, joining in self._state.joining.items() if not joining.dormant]
 
     def fire(self, id: str) -> tuple[Joining, str, object]:
         """Closes the join: returns it, the id of the delivery to make, and the joined message.
@@ -86,9 +104,6 @@ class Joins:
         wanted = dict.fromkeys(s.topic for s in self._plan.steps[joining.step].subscribes)
         return [topic for topic in wanted if topic not in seen]
 
-    def _key(self, expression: str, data: object) -> str:
-        return json.dumps(self._expressions.evaluate(expression, data), sort_keys=True)
-
     def _quorum(self, join: JoinPlan, data: object) -> int | None:
         if join.quorum is None or isinstance(join.quorum, int):
             return join.quorum
@@ -100,3 +115,7 @@ class Joins:
                 f"the quorum `{join.quorum}` is {value!r}, expected a whole number from 1"
             )
         return value
+
+
+def _id(step: StepPlan, key: str) -> str:
+    return child_id(ROOT, 0, f"join {step.id} {key}")

@@ -481,9 +481,9 @@ class Machine:
                 self._route(parent, (emission,), at)
             elif self._may_dispatch():
                 self._dispatch(at)
-            elif self._idle() and self.state.joining:
+            elif self._idle() and (waiting := self._joins.awake()):
                 # Nothing can complete this join any more: say so instead of waiting for ever.
-                self._join_overdue(next(iter(self.state.joining)), at, "join_incomplete")
+                self._join_overdue(waiting[0], at, "join_incomplete")
             else:
                 break
         if self.state.ending is not None and self._running == 0:

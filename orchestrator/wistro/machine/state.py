@@ -51,6 +51,8 @@ class Joining:
     """Topic and message, in order of arrival."""
     parent: str | None = None
     """The delivery that sent the latest message."""
+    dormant: bool = False
+    """Set by a fork for what another run had received, until the fork itself sends it a message."""
 
 
 @dataclass(kw_only=True)

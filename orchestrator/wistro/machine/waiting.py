@@ -42,8 +42,8 @@ def waiting(plan: Plan, state: RunState) -> Waiting:
         first = min(timed, key=lambda d: state.timers.get(f"wake:{d.id}", 0.0))
         when = _clock(state.timers.get(f"wake:{first.id}", 0.0))
         return Waiting(kind="timer", sentence=f"{_names(plan, [first])} is due at {when}.")
-    if state.joining:
-        id, joining = next(iter(state.joining.items()))
+    if joins := {id: joining for id, joining in state.joining.items() if not joining.dormant}:
+        id, joining = next(iter(joins.items()))
         until = state.timers.get(f"join:{id}")
         limit = f" until {_clock(until)}" if until is not None else ""
         name = plan.steps[joining.step].name

@@ -23,7 +23,7 @@ from wistro.expressions import CelExpressions
 from wistro.issues import did_you_mean
 from wistro.machine.commands import ShowWait, StartRun
 from wistro.machine.events import RunResumed, RunStarted
-from wistro.machine.fork import fork_state
+from wistro.machine.fork import fork_at, fork_state
 from wistro.machine.plan import Plan
 from wistro.machine.routing import Expressions
 from wistro.machine.state import RunState
@@ -443,11 +443,29 @@ class FlowHarness:
 
     async def fork(self, run: HarnessRun, delivery_id: str | None, data: object) -> HarnessRun:
         """Start a new run that makes what the ended one left open."""
-        at = self.time
-        state = fork_state(run.state, self._new_run_id(), at=at, delivery_id=delivery_id, data=data)
+        state = fork_state(
+            run.state, self._new_run_id(), at=self.time, delivery_id=delivery_id, data=data
+        )
+        return await self._fork(run, delivery_id, state)
+
+    async def fork_at(self, run: HarnessRun, delivery_id: str, data: object) -> HarnessRun:
+        """Start a new run that makes one delivery of another again, and what follows from it."""
+        state = fork_at(
+            run.driver.plan,
+            run.state,
+            run.driver.records.made(run.state),
+            self._new_run_id(),
+            at=self.time,
+            delivery_id=delivery_id,
+            data=data,
+            expressions=self.expressions,
+        )
+        return await self._fork(run, delivery_id, state)
+
+    async def _fork(self, run: HarnessRun, delivery_id: str | None, state: RunState) -> HarnessRun:
         parent = RunRef(flow=run.flow, run_id=run.run_id, delivery_id=delivery_id)
         fork = self._add(run.driver.plan, state, Trigger(kind="fork", parent=parent))
-        fork.driver.apply(RunResumed(at=at))
+        fork.driver.apply(RunResumed(at=self.time))
         await self.settle()
         return fork
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 
 from wistro.contract import ErrorInfo, Report, StepResult
 from wistro.machine.commands import Announce
+from wistro.machine.lineage import Made
 from wistro.machine.plan import Plan
 from wistro.machine.state import Delivery, RunState
 from wistro.runs import AttemptView, DeliveryStatus, DeliveryView
@@ -43,6 +45,9 @@ class _Record:
     since: float | None = None
     """When it began to wait for something outside, for which it needs no attempt."""
     until: float | None = None
+    key: str | None = None
+    began: int | None = None
+    ended: int | None = None
 
 
 class Records:
@@ -51,6 +56,7 @@ class Records:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._records: dict[str, _Record] = {}
+        self._places = count(1)
 
     def began(self, attempt: Attempt) -> None:
         """An attempt of a delivery begins."""
@@ -66,6 +72,8 @@ class Records:
             ),
         )
         record.data, record.status = given.data, "running"
+        record.key = given.idempotency_key
+        record.began = record.began or next(self._places)
         self._begin(record, attempt.started_at)
 
     def linking(self, delivery: Delivery, at: float) -> None:
@@ -76,12 +84,14 @@ class Records:
         """The delivery is done."""
         record = self._records[id]
         record.result, record.error, record.status = result, None, "completed"
+        record.ended = next(self._places)
         self._finish(record, at, None)
 
     def failed(self, id: str, error: ErrorInfo, at: float) -> None:
         """An attempt of the delivery failed."""
         record = self._records[id]
         record.error, record.status = error, "failed"
+        record.ended = next(self._places)
         self._finish(record, at, error)
 
     def cancelled(self, id: str, at: float) -> None:
@@ -114,6 +124,11 @@ class Records:
             record.data, record.error = delivery.data, delivery.error
             record.status = _OPEN[delivery.status]
         return [self._view(record, n) for n, record in enumerate(self._records.values(), 1)]
+
+    def made(self, state: RunState) -> dict[str, Made]:
+        """Every delivery of the run so far, as a fork needs to know it."""
+        self.views(state)
+        return {record.id: _made(record) for record in self._records.values()}
 
     def _of(self, delivery: Delivery) -> _Record:
         return self._records.setdefault(
@@ -159,6 +174,25 @@ class Records:
             if record.attempts
             else _moment(record.until),
         )
+
+
+def _made(record: _Record) -> Made:
+    result = record.result or StepResult()
+    return Made(
+        id=record.id,
+        step=record.step,
+        topic=record.topic,
+        data=record.data,
+        emissions=result.emissions,
+        output=result.output,
+        response=result.response,
+        responded=result.responded,
+        error=record.error if record.status == "failed" else None,
+        attempts=len(record.attempts),
+        key=record.key,
+        began=record.began,
+        ended=record.ended,
+    )
 
 
 def _moment(at: float | None) -> datetime | None:

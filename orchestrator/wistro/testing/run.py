@@ -33,6 +33,10 @@ class Project(Protocol):
         """Start a new run that makes what the ended one left open."""
         ...
 
+    async def fork_at(self, run: HarnessRun, delivery_id: str, data: object) -> HarnessRun:
+        """Start a new run that makes one delivery again, and what follows from it."""
+        ...
+
     def check_answer(self, step: str, data: object) -> None:
         """Refuse what is no answer to a task."""
         ...
@@ -213,9 +217,9 @@ class HarnessRun:
             The run that makes the delivery: this one, or the fork.
         """
         id = self._find(delivery)
-        if self.outcome is not None:
-            return await self.fork(id, data=data)
         data = data if data is KEEP else jsonable(data)
+        if self.outcome is not None:
+            return await self._project.fork(self, id, data)
         self.driver.apply(
             OperatorAsked(at=self._project.time, action="retry", delivery_id=id, data=data)
         )
@@ -236,9 +240,21 @@ class HarnessRun:
     async def fork(
         self, delivery: DeliveryView | str | None = None, *, data: object = KEEP
     ) -> HarnessRun:
-        """Start a run that makes what this one left open, one delivery of it with other data."""
-        id = None if delivery is None and data is KEEP else self._find(delivery)
-        return await self._project.fork(self, id, data if data is KEEP else jsonable(data))
+        """Start a run that makes what this one left open, or one of its deliveries again.
+
+        Args:
+            delivery: Any delivery, its id or its step's id: the run makes it again, and what
+                follows from it. Without one, it goes on from where this run failed.
+            data: What the delivery (without one, the only open one) gets instead of its message.
+
+        Raises:
+            ForkRefused: when that cannot be.
+        """
+        data = data if data is KEEP else jsonable(data)
+        if delivery is not None:
+            return await self._project.fork_at(self, self._any(delivery), data)
+        id = None if data is KEEP else self._find(None)
+        return await self._project.fork(self, id, data)
 
     async def continue_as_new(self) -> None:
         """Go on from the state as it looks in storage, as long runs do by themselves.
@@ -279,6 +295,16 @@ class HarnessRun:
         if not found:
             hint = did_you_mean(task or "", sorted({each.step for each in tasks}))
         raise LookupError(f"expected {wanted}, found {len(found)}; hint: {hint}")
+
+    def _any(self, delivery: DeliveryView | str) -> str:
+        """The id of a delivery, whatever became of it."""
+        if isinstance(delivery, DeliveryView):
+            return delivery.delivery_id
+        found = [v.delivery_id for v in self.deliveries() if delivery in (v.delivery_id, v.step)]
+        if len(found) == 1:
+            return found[0]
+        hint = "name one by its id" if found else "`deliveries()` lists them"
+        raise LookupError(f"expected a delivery of `{delivery}`, found {len(found)}; hint: {hint}")
 
     def _find(self, delivery: DeliveryView | str | None) -> str:
         """The id of an open delivery."""
