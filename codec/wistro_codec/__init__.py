@@ -29,6 +29,7 @@ from wistro_codec.keys import (
 from wistro_codec.stream_tokens import StreamToken, mint_stream_token, verify_stream_token
 from wistro_codec.task_tokens import TASK_TOKEN, TaskToken, mint_task_token, verify_task_token
 from wistro_codec.tokens import RunToken, mint_run_token, verify_run_token
+from wistro_codec.trace_tokens import mint_trace_token, verify_trace_token
 
 if TYPE_CHECKING:
     from wistro_codec.converter import data_converter
@@ -61,12 +62,14 @@ __all__ = [
     "mint_run_token",
     "mint_stream_token",
     "mint_task_token",
+    "mint_trace_token",
     "parse_keys",
     "seal",
     "unseal",
     "verify_run_token",
     "verify_stream_token",
     "verify_task_token",
+    "verify_trace_token",
     "write_keys",
 ]
 

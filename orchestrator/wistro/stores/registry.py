@@ -13,6 +13,7 @@ from wistro.stores.encoding import MAX_VALUE_BYTES
 from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
 from wistro.stores.rollups import Rollups
+from wistro.stores.spans import MAX_SPANS, SpanStore
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
 
@@ -125,6 +126,29 @@ async def open_rollups(adapter: str, address: str | Path = "") -> Rollups:
 
         return MemoryRollups()
     raise _unknown(adapter, "rollups", ["memory", "sqlite"])
+
+
+async def open_spans(adapter: str, address: str | Path = "", *, keep: int = MAX_SPANS) -> SpanStore:
+    """Open a store of spans.
+
+    Args:
+        adapter: `sqlite` or `memory`.
+        address: A file for `sqlite`.
+        keep: About how many spans stay in it.
+
+    Raises:
+        SetupError: when there is no such adapter.
+        StoreError: when the store cannot be opened.
+    """
+    if adapter == "sqlite":
+        from wistro.stores.sqlite_spans import SqliteSpans
+
+        return await SqliteSpans.open(Path(address), keep=keep)
+    if adapter == "memory":
+        from wistro.stores.memory_spans import MemorySpans
+
+        return MemorySpans(keep=keep)
+    raise _unknown(adapter, "spans", ["memory", "sqlite"])
 
 
 async def open_streams(
