@@ -25,6 +25,7 @@ from wistro.contract import (
     StepResult,
 )
 from wistro.expressions import CelExpressions
+from wistro.machine.lineage import Made
 from wistro.machine.plan import Plan
 from wistro.machine.routing import Child, deliveries_of
 from wistro.machine.state import ROOT, OpenCall, RunState, Settled
@@ -66,6 +67,11 @@ class Deliveries:
         """Parent and routing of every delivery that an emission made."""
         self._plan: Plan | None = None
         self._inline_input: dict[str, object] = {}
+        self._results: dict[str, StepResult] = {}
+        self._keys: dict[str, str] = {}
+        self._began: dict[str, int] = {}
+        self._ended: dict[str, int] = {}
+        self._taken = 0
         self._outside: set[str] = set()
         """The deliveries that no worker was given: only the state tells of them."""
 
@@ -76,6 +82,29 @@ class Deliveries:
             found.sort(key=lambda view: view.queued_at or _NEVER)
             found = [view.model_copy(update={"number": n}) for n, view in enumerate(found, 1)]
         return found
+
+    def made(self) -> dict[str, Made]:
+        """The deliveries as a fork needs to know them."""
+        return {view.delivery_id: self._made(view) for view in self.views()}
+
+    def _made(self, view: DeliveryView) -> Made:
+        id = view.delivery_id
+        result = self._results.get(id) or StepResult()
+        return Made(
+            id=id,
+            step=view.step,
+            topic=view.topic,
+            data=view.input,
+            emissions=tuple(view.emissions),
+            output=view.output,
+            response=result.response,
+            responded=result.responded,
+            error=view.error if view.status == "failed" else None,
+            attempts=len(view.attempts),
+            key=self._keys.get(id),
+            began=self._began.get(id),
+            ended=self._ended.get(id),
+        )
 
     def begin(self, execution: wire.RunInput) -> None:
         """An execution of the run starts."""
@@ -90,6 +119,7 @@ class Deliveries:
 
     async def take(self, event: HistoryEvent) -> None:
         """Takes one event; what does not concern deliveries is passed over."""
+        self._taken += 1
         if event.HasField("activity_task_scheduled_event_attributes"):
             await self._schedule(event, event.activity_task_scheduled_event_attributes)
         elif event.HasField("activity_task_started_event_attributes"):
@@ -211,6 +241,8 @@ class Deliveries:
         invocation = await self._payloads.one(scheduled.input.payloads, Invocation)
         id = invocation.delivery_id
         self._scheduled[event.event_id] = id
+        self._keys[id] = invocation.idempotency_key
+        self._began.setdefault(id, self._taken)
         at = moment(event.event_time)
         if id not in self._views:
             self._add(id, invocation.step, invocation.topic, invocation.data, None, at)
@@ -223,6 +255,7 @@ class Deliveries:
         if id is None:
             return
         view = self._views[id]
+        self._results[id], self._ended[id] = result, self._taken
         started = self._started.get(scheduled)
         self._update(
             id,
@@ -295,7 +328,10 @@ class Deliveries:
             started_at=started,
             finished_at=finished,
         )
+        self._began.setdefault(id, self._taken)
+        self._ended[id] = self._taken
         if report.result is not None:
+            self._results[id] = report.result
             self._route(id, report.result.emissions)
 
     def _route(self, parent: str, emissions: Iterable[Emission]) -> None:

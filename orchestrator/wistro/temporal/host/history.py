@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import EventType
@@ -35,6 +36,18 @@ _STATUS: dict[WorkflowExecutionStatus, RunStatus] = {
 }
 
 Handle = WorkflowHandle[object, wire.RunResult]
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What Temporal knows of a run."""
+
+    description: WorkflowExecutionDescription
+    start: wire.RunInput | None
+    snapshot: wire.Snapshot | None
+    """The workflow's own view; nothing when no worker answered."""
+    failure: BaseException | None
+    deliveries: Deliveries
 
 
 def run_status(status: WorkflowExecutionStatus | None, attribute: str | None) -> RunStatus:
@@ -73,6 +86,25 @@ async def read_run(client: Client, flows: list[str], run_id: str) -> RunDetail:
         RunNotFound: when no flow has it.
     """
     handle = await find_run(client, flows, run_id)
+    told = await read_history(client, handle)
+    summary, snapshot, start = summarize(told.description), told.snapshot, told.start
+    running = summary.status == "running"
+    return RunDetail(
+        **summary.model_dump(exclude={"waiting_for"}),
+        waiting_for=snapshot.waiting_for if snapshot and running else summary.waiting_for,
+        why_waiting=_why(snapshot) if running else None,
+        outcome_error=run_failure(told.failure).error if told.failure is not None else None,
+        origin=start.trigger if start else None,
+        input=start.data if start else None,
+        parent=start.trigger.parent if start else None,
+        links=told.deliveries.links,
+        deliveries=told.deliveries.views(),
+        notes=snapshot.state.notes if snapshot else [],
+    )
+
+
+async def read_history(client: Client, handle: Handle) -> History:
+    """All that the history of a run tells, and its workflow if a worker is there to answer."""
     # Before the history, which then holds at least what the snapshot speaks of.
     snapshot = await _snapshot(handle)
     description = await handle.describe()
@@ -93,21 +125,14 @@ async def read_run(client: Client, flows: list[str], run_id: str) -> RunDetail:
         else:
             await deliveries.take(event)
     await deliveries.take_pending(description.raw_description.pending_activities)
-    summary = summarize(description)
     if snapshot is not None:
         deliveries.take_state(snapshot.state)
-    running = summary.status == "running"
-    return RunDetail(
-        **summary.model_dump(exclude={"waiting_for"}),
-        waiting_for=snapshot.waiting_for if snapshot and running else summary.waiting_for,
-        why_waiting=_why(snapshot) if running else None,
-        outcome_error=run_failure(failure).error if failure is not None else None,
-        origin=start.trigger if start else None,
-        input=start.data if start else None,
-        parent=start.trigger.parent if start else None,
-        links=deliveries.links,
-        deliveries=deliveries.views(),
-        notes=snapshot.state.notes if snapshot else [],
+    return History(
+        description=description,
+        start=start,
+        snapshot=snapshot,
+        failure=failure,
+        deliveries=deliveries,
     )
 
 
