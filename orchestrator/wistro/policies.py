@@ -244,14 +244,18 @@ TimeZone: TypeAlias = Annotated[str, AfterValidator(_time_zone)]
 """The IANA name of a time zone."""
 
 
+Overlap: TypeAlias = Literal[
+    "skip", "buffer_one", "buffer_all", "cancel_other", "terminate_other", "allow_all"
+]
+"""What happens when the run of the last tick is still going."""
+
+
 class Schedule(Options):
     """How the ticks of a cron step are kept."""
 
     time_zone: TimeZone = "UTC"
     """The IANA name of the zone that the expression is read in."""
-    overlap: Literal[
-        "skip", "buffer_one", "buffer_all", "cancel_other", "terminate_other", "allow_all"
-    ] = "skip"
+    overlap: Overlap = "skip"
     """What happens when the run of the last tick is still going."""
     catch_up: Duration = timedelta(minutes=1)
     """Ticks missed for longer than this (the server was away) are skipped."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from wistro.options import Duration
-from wistro.policies import TimeZone
+from wistro.policies import Overlap, TimeZone
 from wistro.temporal.host.scheduled_calls import CallSchedule
 from wistro_triggers.problems import Detail, Problem
 from wistro_triggers.starting import StartOptions
@@ -47,9 +47,7 @@ class When(BaseModel):
     """Again and again: minute, hour, day of the month, month and day of the week."""
     time_zone: TimeZone = "UTC"
     """The IANA name of the zone that `cron` is read in."""
-    overlap: Literal[
-        "skip", "buffer_one", "buffer_all", "cancel_other", "terminate_other", "allow_all"
-    ] = "skip"
+    overlap: Overlap = "skip"
     """What happens when the run of the last tick is still going."""
 
     @model_validator(mode="after")

@@ -50,6 +50,20 @@ def schedule_id(project: str, flow: str, step: str) -> str:
     return f"{_PREFIX}/{project}/{flow}/{step}"
 
 
+def noted(note: str | None, said: str) -> str:
+    """A schedule's note with what an operator said: its beginning stays, by which `sync_schedules` goes."""
+    return f"{_digest_in(note)}: {said}"
+
+
+def said_in(note: str | None) -> str | None:
+    """What an operator said when the schedule was paused or resumed."""
+    return (note or "").partition(": ")[2] or None
+
+
+def _digest_in(note: str | None) -> str:
+    return (note or "").partition(": ")[0]
+
+
 async def sync_schedules(client: Client, lock: Lock, catalogue: Catalogue) -> ScheduleChanges:
     """Makes the schedules of the project those of the lock.
 
@@ -62,7 +76,9 @@ async def sync_schedules(client: Client, lock: Lock, catalogue: Catalogue) -> Sc
     for id, schedule in wanted.items():
         if id not in present and await _create(client, id, schedule):
             changes.created.append(id)
-        elif present.get(id) != schedule.state.note and await _update(client, id, schedule):
+        elif _digest_in(present.get(id)) != schedule.state.note and await _update(
+            client, id, schedule
+        ):
             changes.updated.append(id)
     for id in present.keys() - wanted.keys():
         await client.get_schedule_handle(id).delete()
@@ -140,8 +156,11 @@ async def _update(client: Client, id: str, schedule: Schedule) -> bool:
 
     def change(current: ScheduleUpdateInput) -> ScheduleUpdate | None:
         nonlocal outdated
-        outdated = current.description.schedule.state.note != schedule.state.note
-        schedule.state.paused = current.description.schedule.state.paused
+        before = current.description.schedule.state
+        outdated = _digest_in(before.note) != schedule.state.note
+        schedule.state.paused = before.paused
+        if outdated and (said := said_in(before.note)):
+            schedule.state.note = noted(schedule.state.note, said)
         return ScheduleUpdate(schedule) if outdated else None
 
     await client.get_schedule_handle(id).update(change)
