@@ -10,17 +10,19 @@ NPM    := $(DEMO)/node_modules/.installed tests/compose/node_modules/.installed 
 UV     := .tools/uv/bin/uv
 NODE   := workers/typescript
 GO     := workers/go
+PAGE   := workbench
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup temporal workers check check-node check-go test-node test-go format test coverage demo demo-support bench requirements clean
+.PHONY: help setup temporal workers workbench browser check check-node check-go check-workbench \
+	test-node test-go test-workbench format test coverage demo demo-support bench requirements clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed temporal workers ## Python environment, Temporal dev server, Node and Go workers
+setup: $(VENV)/.installed temporal workers ## Python environment, Temporal dev server, workers, workbench
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -35,11 +37,11 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 temporal: $(VENV)/.installed
 	@$(BIN)/python -m wistro.temporal.host.serverbinary
 
-# The workers of the toolchains that are installed; it says which are left out.
-workers: $(VENV)/.installed
+# Workers and workbench, with the toolchains that are installed; it says what is left out.
+workers workbench: $(VENV)/.installed
 	@$(BIN)/python -m wistro.project.prepare
 
-check: $(VENV)/.installed tests/compose/node_modules/.installed $(TYPED) check-node check-go test-node test-go ## Format, lint, types, import directions, fast tests
+check: $(VENV)/.installed tests/compose/node_modules/.installed $(TYPED) check-node check-go check-workbench test-node test-go ## Format, lint, types, import directions, fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
@@ -55,6 +57,10 @@ check-go: workers
 	@if command -v go >/dev/null; then cd $(GO) && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./...; \
 		else echo 'skipped: the checks of $(GO) need Go'; fi
 
+check-workbench: workbench
+	@if command -v node >/dev/null; then cd $(PAGE) && npm run --silent check && npm test --silent; \
+		else echo 'skipped: the checks of $(PAGE) need Node.js'; fi
+
 format: $(VENV)/.installed ## Rewrite the sources in the project's format
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
@@ -68,7 +74,16 @@ test-go: workers
 	@if command -v go >/dev/null; then cd $(GO) && go test ./...; \
 		else echo 'skipped: the tests of $(GO) need Go'; fi
 
-test: setup test-node test-go $(NPM) ## Every test of the three languages, on a real Temporal server
+# As a person would use it, in a real browser, on the examples.
+test-workbench: setup browser check-workbench $(NPM)
+	cd $(PAGE) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test:browser
+
+browser: # Finds Chromium or installs Debian's
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { test "$$(id -u)" = 0 \
+		&& command -v apt-get >/dev/null && echo 'Installing Chromium' && apt-get install -qq -y chromium >/dev/null; } \
+		|| { echo 'The tests of the workbench need Chromium. hint: install it with your package manager'; exit 1; }
+
+test: setup test-node test-go test-workbench $(NPM) ## Every test of the three languages, on a real Temporal server
 	$(BIN)/pytest $(ARGS)
 
 coverage: setup $(NPM) ## Every test, with branch coverage
@@ -102,5 +117,6 @@ COMPILE = --universal --python-version 3.11 --generate-hashes --no-emit-index-ur
 
 clean: ## Remove everything that was built or installed here
 	rm -rf $(VENV) .tools .wistro .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
-		.coverage .coverage.html dist $(dir $(NPM)) $(NODE)/dist $(NODE)/node_modules
+		.coverage .coverage.html dist $(dir $(NPM)) $(NODE)/dist $(NODE)/node_modules \
+		$(PAGE)/node_modules triggers/wistro_triggers/_workbench
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

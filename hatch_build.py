@@ -1,32 +1,49 @@
-"""Puts the sources of the workers in other languages into the wheel.
+"""Puts into what is published what is no Python: the built workbench, the sources of the workers.
 
-They are built where they are used: `wistro.project.workersources` finds them.
+Workers are built where they are used: `wistro.project.workersources` finds them.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDERS = ("typescript", "go")
+PAGE = Path("triggers", "wistro_triggers", "_workbench", "index.html")
+WORKERS = ("typescript", "go")
 NOT_SOURCES = {"dist", "node_modules", "test", "tests", "testdata"}
 
 
-class WorkerSources(BuildHookInterface):
-    """Adds `workers/<folder>` as `wistro/_workers/<folder>`."""
+class NotPython(BuildHookInterface):
+    """Builds the workbench, and adds `workers/<folder>` to wheels as `wistro/_workers/<folder>`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """See hatchling. An editable installation uses the checkout's own."""
         if version == "editable":
             return
-        workers = Path(self.root, "workers")
-        for folder in FOLDERS:
-            for path in sources(workers / folder):
-                target = f"wistro/_workers/{path.relative_to(workers).as_posix()}"
-                build_data["force_include"][str(path)] = target
+        root = Path(self.root)
+        if not (root / PAGE).is_file():
+            self._build_workbench(root / "workbench")
+        if self.target_name == "wheel":
+            for folder in WORKERS:
+                for path in sources(root / "workers" / folder):
+                    target = f"wistro/_workers/{path.relative_to(root / 'workers').as_posix()}"
+                    build_data["force_include"][str(path)] = target
+
+    def _build_workbench(self, folder: Path) -> None:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise SystemExit(
+                "The workbench has to be built, and there is no `npm` on the PATH. "
+                "hint: install Node.js, or install Wistro from its wheel."
+            )
+        self.app.display_info("Building the workbench")
+        for command in ("ci", "--no-audit", "--no-fund"), ("run", "build"):
+            subprocess.run([npm, *command], cwd=folder, check=True)
 
 
 def sources(folder: Path) -> Iterator[Path]:

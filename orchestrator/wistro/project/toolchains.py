@@ -15,8 +15,9 @@ from typing import ClassVar
 
 from wistro.errors import SetupError
 from wistro.project.declared import ForeignLanguage
-from wistro.project.workersources import build_lock, newest_source, worker_sources
-from wistro.usercache import Progress, one_at_a_time, silent
+from wistro.project.npmbuild import NpmBuild, run_tool
+from wistro.project.workersources import newest_source, worker_sources
+from wistro.usercache import Progress, silent
 
 Version = tuple[int, ...]
 
@@ -140,23 +141,7 @@ class Node(Toolchain):
     def ready(self, say: Progress = silent) -> Path:
         """Install what the worker needs and compile it, where its sources are newer."""
         worker = super().ready(say)
-        if _is_current(worker):
-            return worker
-        with one_at_a_time(
-            build_lock(worker), "waiting for another process that builds the Node worker", say
-        ):
-            installed = worker / "node_modules" / ".package-lock.json"
-            if _changed(installed) < _changed(worker / "package-lock.json"):
-                say("installing what the Node worker needs; this takes a minute, once")
-                _run(["npm", "ci", "--no-audit", "--no-fund"], worker)
-                installed.touch()
-            if not _is_current(worker):
-                say("compiling the Node worker")
-                newest = newest_source(worker)
-                _run(["npm", "run", "build"], worker)
-                # As old as what was compiled: a source that is saved meanwhile is newer.
-                _built(worker).touch()
-                os.utime(_built(worker), ns=(newest, newest))
+        NpmBuild(sources=worker, output=worker / "dist", title="the Node worker").run(say)
         return worker
 
     def discover(self, say: Progress = silent) -> tuple[str, ...]:
@@ -197,7 +182,7 @@ class Go(Toolchain):
         """Download and compile what the workers of all projects have in common."""
         worker = self.ready(say)
         say("compiling the Go worker (a minute the first time, a second later)")
-        _run([str(self.find()), "build", "./..."], worker)
+        run_tool([str(self.find()), "build", "./..."], worker)
 
     def binary(self, root: Path) -> Path:
         """The worker of the project at `root`, with its steps compiled in."""
@@ -213,7 +198,7 @@ class Go(Toolchain):
         if shutil.which(self.program) or not binary.is_file():
             if not binary.is_file():
                 say("building the Go worker; the first time takes a minute")
-            _run([*self._tool("build", say), str(root)], root)
+            run_tool([*self._tool("build", say), str(root)], root)
         return str(binary), "serve"
 
     def _tool(self, command: str, say: Progress) -> tuple[str, ...]:
@@ -224,18 +209,6 @@ class Go(Toolchain):
 NODE = Node()
 GO = Go()
 TOOLCHAINS: dict[ForeignLanguage, Toolchain] = {"node": NODE, "go": GO}
-
-
-def _is_current(worker: Path) -> bool:
-    return _changed(_built(worker)) >= newest_source(worker)
-
-
-def _built(worker: Path) -> Path:
-    return worker / "dist" / ".built"
-
-
-def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 @cache
@@ -262,20 +235,3 @@ def _version(command: Sequence[str], _changed: int) -> Version:
 def _numbers(text: str) -> Version:
     match = re.search(r"(\d+)\.(\d+)", text)
     return (int(match[1]), int(match[2])) if match else (0, 0)
-
-
-def _run(command: Sequence[str], folder: Path) -> None:
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise SetupError(
-            f"`{command[0]}` does not run: {error}", code="toolchain_broken", hint="install it anew"
-        ) from error
-    if done.returncode != 0:
-        # Compilers complain on stdout, npm itself on stderr.
-        words = f"{done.stderr.strip()}\n{done.stdout.strip()}".strip().splitlines()
-        raise SetupError(
-            f"`{' '.join(command)}` failed in `{folder}`:\n" + "\n".join(words[-12:]),
-            code="worker_build_failed",
-            hint="run it there to see all that it says",
-        )

@@ -18,6 +18,7 @@ from wistro.project import Compiled, Lock, Project
 from wistro.project.descriptor import Language
 from wistro.project.holding import hold
 from wistro.project.lock import changes, dump_lock
+from wistro.project.workbench import build_workbench
 from wistro.stores.journal import Journal, JournalEntry
 from wistro.temporal.host.runtime import Runtime
 from wistro_cli.dev.changes import file_changes, languages_of_code
@@ -102,6 +103,7 @@ class Session:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow(journal, after))
                 tasks.create_task(self._announce(starting))
+                tasks.create_task(self._build_workbench())
                 tasks.create_task(self._watch())
         finally:
             await journal.close()
@@ -153,6 +155,18 @@ class Session:
                 temporal_ui=self._temporal.ui_url,
             )
             self._screen.running(self._lock, places, monotonic() - self._began)
+
+    async def _build_workbench(self) -> None:
+        """Build the page meanwhile, where this is a checkout: the project works without it."""
+        loop = asyncio.get_running_loop()
+
+        def say(line: str) -> None:
+            loop.call_soon_threadsafe(self._screen.note, line)
+
+        try:
+            await asyncio.to_thread(build_workbench, say)
+        except SetupError as error:
+            self._screen.error(error.message, error.hint)
 
     async def _follow(self, journal: Journal, after: int) -> None:
         held: list[JournalEntry] = []
