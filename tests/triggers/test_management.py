@@ -43,11 +43,12 @@ async def test_the_graph_of_a_flow(shop: Shop) -> None:
     nodes = {node["id"]: node for node in graph["nodes"]}
     assert nodes.keys() == {"nightly", "pack", "payment", "place_order"}
     assert nodes["place_order"]["kind"] == "api"
-    assert nodes["place_order"]["config"]["api"]["path"] == "/shops/{shop}/orders"
+    assert nodes["place_order"]["trigger"] == "POST /shops/{shop}/orders"
     drawn = [
         (e["source"], e["topic"], e["target"], e["kind"], e["target_flow"]) for e in graph["edges"]
     ]
     assert sorted(drawn, key=str) == [
+        ("", "payment.arrived", "payment", "outside", None),
         ("place_order", "order.placed", "pack", "message", None),
         ("place_order", "order.placed", "ship", "cross_flow", "parcels"),
     ]

@@ -2,3 +2,6 @@
 declare module 'motia' {
   export * from 'wistro'
 }
+declare module 'motia/workbench' {
+  export * from 'wistro/workbench'
+}

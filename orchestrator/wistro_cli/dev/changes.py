@@ -11,6 +11,7 @@ from watchfiles import Change, awatch  # pyright: ignore[reportUnknownVariableTy
 
 from wistro.project.descriptor import Language
 from wistro.project.files import is_own
+from wistro.project.layout import LAYOUT_FILE
 
 _SETTLE = 60
 """Milliseconds of quiet after which changes are reported together: editors write in several steps."""
@@ -78,6 +79,8 @@ async def _watch(
 def _matters(path: Path, root: Path) -> bool:
     if path.name == ".env":
         return path.parent == root
+    if path.name == LAYOUT_FILE:
+        return False  # written by the workbench whenever somebody moves a node
     return is_own(path, root) and path.suffix not in _NOT_SOURCES and not path.name.endswith("~")
 
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Path
 
 from wistro.errors import RunError
 from wistro.issues import did_you_mean
-from wistro_triggers.management.graph import Graph, graph_of
+from wistro_triggers.management.custom_nodes import node_address
+from wistro_triggers.management.graph import Graph, StepKind, graph_of
 from wistro_triggers.management.site import ERRORS, Site, View
+from wistro_triggers.management.words import trigger_words
+
+if TYPE_CHECKING:
+    from wistro.project.descriptor import Descriptor
+
+
+class TriggerView(View):
+    """A step that starts runs of a flow."""
+
+    step: str
+    kind: StepKind
+    name: str
+    words: str
+    """What starts them: `POST /orders`, `every day at 03:00 UTC`."""
 
 
 class FlowSummary(View):
@@ -23,6 +39,8 @@ class FlowSummary(View):
     owner: str | None = None
     triggers: list[str]
     """The api, cron and call steps that start runs."""
+    starts: list[TriggerView]
+    """The same, in words."""
     entry_topics: list[str]
     """The topics whose messages start runs."""
     steps: int
@@ -64,6 +82,7 @@ def flows_router(site: Site) -> APIRouter:
             description=flow.description,
             owner=flow.owner,
             triggers=list(flow.triggers),
+            starts=[_trigger(site.lock.steps[step]) for step in flow.triggers],
             entry_topics=list(flow.entry_topics),
             steps=len(flow.steps),
         )
@@ -80,7 +99,8 @@ def flows_router(site: Site) -> APIRouter:
                 code="flow_not_found",
                 hint=did_you_mean(flow, tuple(site.lock.flows)),
             )
-        return FlowDetail(**dict(summary(flow)), graph=graph_of(site.lock, flow))
+        graph = await asyncio.to_thread(graph_of, site.lock, flow, node_address(site))
+        return FlowDetail(**dict(summary(flow)), graph=graph)
 
     @router.get("/topics", tags=["topics"], summary="List the topics")
     async def list_topics() -> list[TopicView]:
@@ -99,3 +119,9 @@ def flows_router(site: Site) -> APIRouter:
         ]
 
     return router
+
+
+def _trigger(step: Descriptor) -> TriggerView:
+    return TriggerView(
+        step=step.id, kind=step.kind, name=step.name, words=trigger_words(step) or step.name
+    )

@@ -1,18 +1,31 @@
-"""A flow as a graph: its steps, and the messages between them."""
+"""A flow as a graph: its steps, the messages between them, and where they cross to other flows.
+
+It has what is drawn, and no more: the rest of a step is in `steps.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from wistro.policies import Emit
 from wistro_triggers.management.site import View
+from wistro_triggers.management.words import join_badge, join_words, trigger_words, waiting_words
 
 if TYPE_CHECKING:
     from wistro.project.descriptor import Descriptor
     from wistro.project.lock import Lock
 
 StepKind = Literal["api", "event", "cron", "call", "noop"]
+WaitsFor = Literal["people", "message", "flow"]
+
+
+class JoinView(View):
+    """Several messages that a step waits for."""
+
+    badge: str
+    """How many it needs, as short as it can be said: `all`, `2`, or `n` when an expression says."""
+    words: str
 
 
 class StepNode(View):
@@ -20,14 +33,26 @@ class StepNode(View):
 
     id: str
     kind: StepKind
+    waits_for: WaitsFor | None = None
+    """Of a step without a handler: who answers it. Without one it is only drawn."""
     name: str
     description: str | None = None
     language: str
     path: str
     """Its file, relative to the project."""
     flows: list[str]
-    config: dict[str, object]
-    """The step as the lock has it: route or schedule, subscriptions, emissions, schemas, policy."""
+    trigger: str | None = None
+    """What starts runs at it, in words: `POST /orders`, `every day at 03:00 UTC`."""
+    waiting: str | None = None
+    """What a step without a handler waits for, in words."""
+    join: JoinView | None = None
+    receives: list[str]
+    """The topics that it subscribes to or waits for."""
+    emits: list[str]
+    responds: bool | Literal["conditional"] = False
+    """Whether it answers those who called the flow."""
+    custom_node: str | None = None
+    """Where the React component that draws it is served, when there is one beside its file."""
 
 
 class Edge(View):
@@ -35,20 +60,34 @@ class Edge(View):
 
     topic: str
     source: str
-    """The step that emits."""
+    """The step that emits; empty when the topic comes from outside."""
     target: str
-    """The step that subscribes, or that waits for a message."""
-    kind: Literal["message", "failure", "virtual", "cross_flow"]
+    """The step that subscribes or waits for a message; of a call, the call step of the other flow."""
+    kind: Literal["message", "failure", "virtual", "cross_flow", "call", "outside"]
     """`failure`: emitted when the source's attempts are exhausted. `virtual`: only drawn, it stands for
     what happens outside. `cross_flow`: a shared topic, which starts a run of the other flow or reaches
-    one that waits for it."""
+    one that waits for it. `call`: the source calls the target's flow, and waits for its answer.
+    `outside`: its messages come from outside of the project."""
     conditional: bool = False
     """Emitted only sometimes."""
+    alternative: bool = False
+    """Of all such emissions of the source, exactly one happens."""
     label: str | None = None
+    condition: str | None = None
+    """The expression that decides whether it is emitted."""
+    filter: str | None = None
+    """The expression that decides whether the target receives it."""
     source_flow: str | None = None
     """The other flow that the source is in, when the edge comes from there."""
     target_flow: str | None = None
     """The other flow that the target is in, when the edge leads there."""
+
+
+class OtherFlow(View):
+    """A flow at the other end of an edge."""
+
+    id: str
+    name: str
 
 
 class Graph(View):
@@ -56,32 +95,88 @@ class Graph(View):
 
     nodes: list[StepNode]
     edges: list[Edge]
+    others: list[OtherFlow]
+    """The flows that edges come from or lead to."""
 
 
-def graph_of(lock: Lock, flow: str) -> Graph:
-    """The graph of a flow of the lock."""
+def graph_of(
+    lock: Lock, flow: str, custom_node: Callable[[Descriptor], str | None] = lambda _: None
+) -> Graph:
+    """The graph of a flow of the lock.
+
+    Args:
+        lock: The compiled project.
+        flow: One of its flows.
+        custom_node: Where the component that draws a step is served, when there is one.
+    """
     inside = [lock.steps[id] for id in lock.flows[flow].steps]
     others = [step for step in lock.steps.values() if flow not in step.flows]
     edges = [
         edge for source in inside for target in inside for edge in _between(lock, source, target)
     ]
     for step in inside:
+        edges += [*_from_outside(lock, step), *_call(lock, step)]
         for other in others:
             edges += [_across(edge, target=other) for edge in _shared(lock, step, other)]
             edges += [_across(edge, source=other) for edge in _shared(lock, other, step)]
-    return Graph(nodes=[_node(step) for step in inside], edges=edges)
+    named = {flow for e in edges for flow in (e.source_flow, e.target_flow) if flow}
+    return Graph(
+        nodes=[node_of(step, custom_node(step)) for step in inside],
+        edges=edges,
+        others=[OtherFlow(id=id, name=lock.flows[id].name) for id in sorted(named)],
+    )
+
+
+def node_of(step: Descriptor, custom_node: str | None = None) -> StepNode:
+    """A step as it is drawn."""
+    join = step.join
+    return StepNode(
+        id=step.id,
+        kind=step.kind,
+        waits_for=_waits_for(step),
+        name=step.name,
+        description=step.description,
+        language=step.language,
+        path=step.path,
+        flows=list(step.flows),
+        trigger=trigger_words(step),
+        waiting=waiting_words(step),
+        join=None
+        if join is None
+        else JoinView(badge=join_badge(join), words=join_words(step) or ""),
+        receives=list(_received(step)),
+        emits=[emit.topic for emit in step.emits],
+        responds=step.responds,
+        custom_node=custom_node,
+    )
+
+
+def _waits_for(step: Descriptor) -> WaitsFor | None:
+    if step.task is not None:
+        return "people"
+    if step.awaits is not None:
+        return "message"
+    return "flow" if step.calls is not None else None
+
+
+def _received(step: Descriptor) -> dict[str, tuple[str | None, str | None]]:
+    """The label and the filter of each topic that the step receives."""
+    found = {each.topic: (each.label, each.where) for each in step.subscribes}
+    if step.awaits is not None:
+        found.setdefault(step.awaits.topic, (None, step.awaits.where))
+    return found
 
 
 def _between(lock: Lock, source: Descriptor, target: Descriptor) -> Iterator[Edge]:
     """The edges between two steps of one flow."""
-    received = {each.topic: each.label for each in target.subscribes}
-    if target.awaits is not None:
-        received.setdefault(target.awaits.topic, None)
+    received = _received(target)
     drawn = {each.topic: each.label for each in target.virtual_subscribes}
     for topic, emission in _emissions(lock, source).items():
         if topic in received:
-            label = emission.label or received[topic]
-            yield emission.model_copy(update={"target": target.id, "label": label})
+            label, filter = received[topic]
+            yield emission.model_copy(
+                update={"target": target.id, "label": emission.label or label, "filter": filter}
+            )
         elif topic in drawn:
             label = emission.label or drawn[topic]
             yield emission.model_copy(
@@ -89,13 +184,15 @@ def _between(lock: Lock, source: Descriptor, target: Descriptor) -> Iterator[Edg
             )
     for virtual in source.virtual_emits:
         if virtual.topic in received or virtual.topic in drawn:
-            label = virtual.label or received.get(virtual.topic) or drawn.get(virtual.topic)
+            label, filter = received.get(virtual.topic, (drawn.get(virtual.topic), None))
             yield Edge(
                 topic=virtual.topic,
                 source=source.id,
                 target=target.id,
                 kind="virtual",
-                label=label,
+                conditional=virtual.conditional,
+                label=virtual.label or label,
+                filter=filter,
             )
 
 
@@ -106,6 +203,30 @@ def _shared(lock: Lock, source: Descriptor, target: Descriptor) -> Iterator[Edge
     for edge in _between(lock, source, target):
         if edge.kind != "virtual" and lock.topics[edge.topic].shared:
             yield edge.model_copy(update={"kind": "cross_flow"})
+
+
+def _from_outside(lock: Lock, step: Descriptor) -> Iterator[Edge]:
+    """The edges of topics whose messages come from outside of the project."""
+    for topic, (label, filter) in _received(step).items() if step.runs else ():
+        if lock.topics[topic].external:
+            yield Edge(
+                topic=topic, source="", target=step.id, kind="outside", label=label, filter=filter
+            )
+
+
+def _call(lock: Lock, step: Descriptor) -> Iterator[Edge]:
+    """The edge to the flow that the step calls."""
+    if step.calls is None or step.calls.flow not in lock.flows:
+        return
+    called = lock.flows[step.calls.flow].callable
+    if called is not None:
+        yield Edge(
+            topic=step.calls.flow,
+            source=step.id,
+            target=called.step,
+            kind="call",
+            target_flow=step.calls.flow,
+        )
 
 
 def _across(
@@ -127,8 +248,10 @@ def _emissions(lock: Lock, step: Descriptor) -> dict[str, Edge]:
             source=step.id,
             target="",
             kind="message",
-            conditional=emit.conditional,
+            conditional=emit.conditional or emit.where is not None,
+            alternative=emit.alternative,
             label=emit.label,
+            condition=emit.where,
         )
         for emit in step.emits
     }
@@ -138,16 +261,3 @@ def _emissions(lock: Lock, step: Descriptor) -> dict[str, Edge]:
             topic=failure.topic, source=step.id, target="", kind="failure", label=failure.label
         )
     return found
-
-
-def _node(step: Descriptor) -> StepNode:
-    return StepNode(
-        id=step.id,
-        kind=step.kind,
-        name=step.name,
-        description=step.description,
-        language=step.language,
-        path=step.path,
-        flows=list(step.flows),
-        config=step.model_dump(mode="json", exclude_defaults=True),
-    )

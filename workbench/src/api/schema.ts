@@ -140,6 +140,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flows/{flow}/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where people put the nodes of a flow */
+        get: operations["show_layout_api_flows__flow__layout_get"];
+        /** Keep where people put the nodes of a flow */
+        put: operations["keep_layout_api_flows__flow__layout_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a step of a flow */
+        get: operations["show_step_api_flows__flow__steps__step__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/steps/{step}/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the code of a step */
+        get: operations["show_code_api_flows__flow__steps__step__source_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inbox/answers": {
         parameters: {
             query?: never;
@@ -183,6 +235,23 @@ export interface paths {
         };
         /** Follow what runs do and log, as it happens */
         get: operations["live_api_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/nodes/{step}.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The React component that draws a step */
+        get: operations["show_node_api_nodes__step__js_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -414,6 +483,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/schedules/{flow}/{step}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make up for ticks that have no run
+         * @description With `dry_run` it only lists the ticks, and answers 200.
+         */
+        post: operations["backfill_schedule_api_schedules__flow___step__backfill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/schedules/{flow}/{step}/pause": {
         parameters: {
             query?: never;
@@ -459,6 +548,23 @@ export interface paths {
         put?: never;
         /** Tick now */
         post: operations["trigger_schedule_api_schedules__flow___step__trigger_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a source file, or the lines around one */
+        get: operations["show_source_api_source_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1115,6 +1221,53 @@ export interface components {
             size: number;
         };
         /**
+         * Backfill
+         * @description The ticks between two moments.
+         */
+        Backfill: {
+            /**
+             * Started
+             * @description How many are made up for.
+             */
+            started: number;
+            /**
+             * Ticks
+             * @description All of them; those with a run are left as they are.
+             */
+            ticks: components["schemas"]["TickView"][];
+        };
+        /**
+         * BackfillRequest
+         * @description Which ticks are made up for: those between two moments that have no run.
+         */
+        BackfillRequest: {
+            /**
+             * Dry Run
+             * @description Only say which ticks there are.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Overlap
+             * @description What happens when the run of the tick before is still going.
+             * @default buffer_all
+             * @enum {string}
+             */
+            overlap: "skip" | "buffer_one" | "buffer_all" | "cancel_other" | "terminate_other" | "allow_all";
+            /**
+             * Since
+             * Format: date-time
+             * @description The first moment, included.
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description The last moment, included; not in the future.
+             */
+            until: string;
+        };
+        /**
          * ChannelToken
          * @description What a tab shows to follow the channel of its user, and nothing else.
          */
@@ -1217,24 +1370,41 @@ export interface components {
          */
         Edge: {
             /**
+             * Alternative
+             * @description Of all such emissions of the source, exactly one happens.
+             * @default false
+             */
+            alternative: boolean;
+            /**
+             * Condition
+             * @description The expression that decides whether it is emitted.
+             */
+            condition?: string | null;
+            /**
              * Conditional
              * @description Emitted only sometimes.
              * @default false
              */
             conditional: boolean;
             /**
+             * Filter
+             * @description The expression that decides whether the target receives it.
+             */
+            filter?: string | null;
+            /**
              * Kind
              * @description `failure`: emitted when the source's attempts are exhausted. `virtual`: only drawn, it stands for
              *     what happens outside. `cross_flow`: a shared topic, which starts a run of the other flow or reaches
-             *     one that waits for it.
+             *     one that waits for it. `call`: the source calls the target's flow, and waits for its answer.
+             *     `outside`: its messages come from outside of the project.
              * @enum {string}
              */
-            kind: "message" | "failure" | "virtual" | "cross_flow";
+            kind: "message" | "failure" | "virtual" | "cross_flow" | "call" | "outside";
             /** Label */
             label?: string | null;
             /**
              * Source
-             * @description The step that emits.
+             * @description The step that emits; empty when the topic comes from outside.
              */
             source: string;
             /**
@@ -1244,7 +1414,7 @@ export interface components {
             source_flow?: string | null;
             /**
              * Target
-             * @description The step that subscribes, or that waits for a message.
+             * @description The step that subscribes or waits for a message; of a call, the call step of the other flow.
              */
             target: string;
             /**
@@ -1264,6 +1434,87 @@ export interface components {
             data?: unknown;
             /** Topic */
             topic: string;
+        };
+        /**
+         * Emitted
+         * @description A topic that a step emits.
+         */
+        Emitted: {
+            /**
+             * Alternative
+             * @description Of all such emissions of the step, exactly one happens.
+             * @default false
+             */
+            alternative: boolean;
+            /**
+             * Condition
+             * @description The expression over `message` that decides whether it is emitted.
+             */
+            condition?: string | null;
+            /**
+             * Conditional
+             * @description Emitted only sometimes.
+             * @default false
+             */
+            conditional: boolean;
+            /** Label */
+            label?: string | null;
+            /**
+             * Message
+             * @description The JSON Schema of its messages, where one is known.
+             */
+            message?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * On Failure
+             * @description Emitted when the step's attempts are exhausted.
+             * @default false
+             */
+            on_failure: boolean;
+            /**
+             * Shared
+             * @description Whether it starts runs of other flows.
+             * @default false
+             */
+            shared: boolean;
+            /**
+             * Targets
+             * @description The steps that receive it.
+             */
+            targets: string[];
+            /** Topic */
+            topic: string;
+        };
+        /**
+         * Endpoint
+         * @description The request that an api step answers.
+         */
+        Endpoint: {
+            /** Body */
+            body?: {
+                [key: string]: unknown;
+            } | null;
+            /** Method */
+            method: string;
+            /** Path */
+            path: string;
+            /** Query Params */
+            query_params: components["schemas"]["QueryParam"][];
+            /**
+             * Responses
+             * @description The JSON Schema of the body, by status; an empty one says nothing.
+             */
+            responses: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * Signature
+             * @description The scheme by which the sender proves who it is.
+             */
+            signature?: string | null;
         };
         /**
          * Entries
@@ -1330,6 +1581,22 @@ export interface components {
              * @description The class name of the exception.
              */
             type?: string | null;
+        };
+        /**
+         * Fact
+         * @description One thing that holds for a step, for people to read.
+         */
+        Fact: {
+            /** Label */
+            label: string;
+            /**
+             * Own
+             * @description Whether the step says so itself; else it comes from the project's defaults.
+             * @default true
+             */
+            own: boolean;
+            /** Text */
+            text: string;
         };
         /**
          * Finding
@@ -1410,6 +1677,11 @@ export interface components {
             name: string;
             /** Owner */
             owner?: string | null;
+            /**
+             * Starts
+             * @description The same, in words.
+             */
+            starts: components["schemas"]["TriggerView"][];
             /** Steps */
             steps: number;
             /**
@@ -1441,6 +1713,11 @@ export interface components {
             name: string;
             /** Owner */
             owner?: string | null;
+            /**
+             * Starts
+             * @description The same, in words.
+             */
+            starts: components["schemas"]["TriggerView"][];
             /** Steps */
             steps: number;
             /**
@@ -1471,6 +1748,11 @@ export interface components {
             edges: components["schemas"]["Edge"][];
             /** Nodes */
             nodes: components["schemas"]["StepNode"][];
+            /**
+             * Others
+             * @description The flows that edges come from or lead to.
+             */
+            others: components["schemas"]["OtherFlow"][];
         };
         /**
          * Groups
@@ -1537,6 +1819,19 @@ export interface components {
             items: components["schemas"]["InboxAnswer"][];
         };
         /**
+         * JoinView
+         * @description Several messages that a step waits for.
+         */
+        JoinView: {
+            /**
+             * Badge
+             * @description How many it needs, as short as it can be said: `all`, `2`, or `n` when an expression says.
+             */
+            badge: string;
+            /** Words */
+            words: string;
+        };
+        /**
          * JournalEntry
          * @description One thing that happened, or one line that a handler logged.
          */
@@ -1589,6 +1884,29 @@ export interface components {
             step?: string | null;
         };
         /**
+         * LayoutView
+         * @description The positions of a flow's nodes.
+         */
+        LayoutView: {
+            /**
+             * Positions
+             * @description By the ids of steps; other flows are `from:<flow>` and `to:<flow>`, the outside is `from:`.
+             */
+            positions: {
+                [key: string]: components["schemas"]["Position"];
+            };
+            /**
+             * Source
+             * @description Whose file they are from.
+             */
+            source?: ("wistro" | "motia") | null;
+            /**
+             * Writable
+             * @description Whether they are kept with the project; else the page keeps them in the browser.
+             */
+            writable: boolean;
+        };
+        /**
          * Link
          * @description A link by which one person answers a task, once.
          */
@@ -1639,6 +1957,50 @@ export interface components {
             next_after?: number | null;
         };
         /**
+         * NewLayout
+         * @description Where a flow's nodes are now.
+         */
+        NewLayout: {
+            /**
+             * Positions
+             * @description Empty to have the flow laid out by itself again.
+             */
+            positions: {
+                [key: string]: components["schemas"]["Position"];
+            };
+        };
+        /**
+         * OtherFlow
+         * @description A flow at the other end of an edge.
+         */
+        OtherFlow: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PauseRequest
+         * @description Why a schedule is paused or resumed.
+         */
+        PauseRequest: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * Position
+         * @description Where the upper left corner of a node is, in pixels of a graph that is not zoomed.
+         */
+        Position: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * ProjectView
          * @description The project, as the lock in use has it.
          */
@@ -1680,6 +2042,23 @@ export interface components {
             topic: string;
         };
         /**
+         * QueryParam
+         * @description A query parameter of an API step, for its documentation.
+         */
+        QueryParam: {
+            /**
+             * Description
+             * @description What it does.
+             * @default
+             */
+            description: string;
+            /**
+             * Name
+             * @description As it stands in the query.
+             */
+            name: string;
+        };
+        /**
          * ReachedRun
          * @description A run that waited for a message and got it.
          */
@@ -1703,6 +2082,39 @@ export interface components {
             by?: string | null;
             /** Roles */
             roles?: string[] | null;
+        };
+        /**
+         * Received
+         * @description A topic that a step receives.
+         */
+        Received: {
+            /**
+             * External
+             * @description Whether it comes from outside of the project.
+             * @default false
+             */
+            external: boolean;
+            /**
+             * Filter
+             * @description The expression over `message` that must hold.
+             */
+            filter?: string | null;
+            /** Label */
+            label?: string | null;
+            /**
+             * Message
+             * @description The JSON Schema of its messages, where one is known.
+             */
+            message?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Sources
+             * @description The steps that emit it.
+             */
+            sources: string[];
+            /** Topic */
+            topic: string;
         };
         /**
          * RedeliverRequest
@@ -1948,8 +2360,20 @@ export interface components {
              * @description Minute, hour, day of the month, month, day of the week.
              */
             cron: string;
+            /**
+             * Facts
+             * @description How ticks are kept: those that meet, those that were missed.
+             * @default []
+             */
+            facts: components["schemas"]["Fact"][];
             /** Flow */
             flow: string;
+            /**
+             * Going
+             * @description The runs of ticks that are still going, by id.
+             * @default []
+             */
+            going: string[];
             /** Last Tick */
             last_tick?: string | null;
             /**
@@ -1962,10 +2386,14 @@ export interface components {
             name: string;
             /**
              * Next Ticks
+             * @description The next ten.
              * @default []
              */
             next_ticks: string[];
-            /** Note */
+            /**
+             * Note
+             * @description What was said when it was paused or resumed.
+             */
             note?: string | null;
             /**
              * Overlap
@@ -1983,6 +2411,12 @@ export interface components {
              */
             present: boolean;
             /**
+             * Recent
+             * @description The latest ten, the newest first.
+             * @default []
+             */
+            recent: components["schemas"]["TickView"][];
+            /**
              * Skipped
              * @description Ticks that were skipped because the run before was still going.
              * @default 0
@@ -1992,6 +2426,11 @@ export interface components {
             step: string;
             /** Time Zone */
             time_zone: string;
+            /**
+             * Words
+             * @description The same for people: `every day at 03:00 UTC`.
+             */
+            words: string;
         };
         /**
          * ScheduledCall
@@ -2063,6 +2502,36 @@ export interface components {
             value: unknown;
         };
         /**
+         * Source
+         * @description A source file, or a piece of one.
+         */
+        Source: {
+            /**
+             * First Line
+             * @description The number of its first line, from 1.
+             */
+            first_line: number;
+            /** Language */
+            language: string;
+            /**
+             * Line
+             * @description The line that was asked for.
+             */
+            line?: number | null;
+            /**
+             * Path
+             * @description Relative to the project.
+             */
+            path: string;
+            /** Text */
+            text: string;
+            /**
+             * Total Lines
+             * @description How many lines the whole file has.
+             */
+            total_lines: number;
+        };
+        /**
          * StartRequest
          * @description Starts a run as an operator: at a step, or with a message on a topic.
          */
@@ -2123,23 +2592,130 @@ export interface components {
             version: number;
         };
         /**
+         * StepDetail
+         * @description A step with everything that the lock says of it.
+         */
+        StepDetail: {
+            /**
+             * Calls
+             * @description The flow that it calls.
+             */
+            calls?: string | null;
+            /**
+             * Config
+             * @description The step as the lock has it.
+             */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Custom Node
+             * @description Where the React component that draws it is served, when there is one beside its file.
+             */
+            custom_node?: string | null;
+            /** Description */
+            description?: string | null;
+            /**
+             * Details
+             * @description What only steps of its kind have: the schedule, the task.
+             */
+            details: components["schemas"]["Fact"][];
+            /**
+             * Drawn
+             * @description The topics of edges that are only drawn.
+             */
+            drawn: string[];
+            /** Emits */
+            emits: string[];
+            /** Emitted */
+            emitted: components["schemas"]["Emitted"][];
+            endpoint?: components["schemas"]["Endpoint"] | null;
+            /** Flows */
+            flows: string[];
+            /** Id */
+            id: string;
+            /**
+             * Input
+             * @description The JSON Schema of what the handler gets, or of what people answer.
+             */
+            input?: {
+                [key: string]: unknown;
+            } | null;
+            join?: components["schemas"]["JoinView"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "api" | "event" | "cron" | "call" | "noop";
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /**
+             * Output
+             * @description The JSON Schema of what it returns.
+             */
+            output?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Path
+             * @description Its file, relative to the project.
+             */
+            path: string;
+            /**
+             * Policy
+             * @description How its deliveries are attempted.
+             */
+            policy: components["schemas"]["Fact"][];
+            /** Received */
+            received: components["schemas"]["Received"][];
+            /**
+             * Receives
+             * @description The topics that it subscribes to or waits for.
+             */
+            receives: string[];
+            /**
+             * Responds
+             * @description Whether it answers those who called the flow.
+             * @default false
+             */
+            responds: boolean | "conditional";
+            /**
+             * Trigger
+             * @description What starts runs at it, in words: `POST /orders`, `every day at 03:00 UTC`.
+             */
+            trigger?: string | null;
+            /**
+             * Waiting
+             * @description What a step without a handler waits for, in words.
+             */
+            waiting?: string | null;
+            /**
+             * Waits For
+             * @description Of a step without a handler: who answers it. Without one it is only drawn.
+             */
+            waits_for?: ("people" | "message" | "flow") | null;
+        };
+        /**
          * StepNode
          * @description A step of the flow.
          */
         StepNode: {
             /**
-             * Config
-             * @description The step as the lock has it: route or schedule, subscriptions, emissions, schemas, policy.
+             * Custom Node
+             * @description Where the React component that draws it is served, when there is one beside its file.
              */
-            config: {
-                [key: string]: unknown;
-            };
+            custom_node?: string | null;
             /** Description */
             description?: string | null;
+            /** Emits */
+            emits: string[];
             /** Flows */
             flows: string[];
             /** Id */
             id: string;
+            join?: components["schemas"]["JoinView"] | null;
             /**
              * Kind
              * @enum {string}
@@ -2154,6 +2730,68 @@ export interface components {
              * @description Its file, relative to the project.
              */
             path: string;
+            /**
+             * Receives
+             * @description The topics that it subscribes to or waits for.
+             */
+            receives: string[];
+            /**
+             * Responds
+             * @description Whether it answers those who called the flow.
+             * @default false
+             */
+            responds: boolean | "conditional";
+            /**
+             * Trigger
+             * @description What starts runs at it, in words: `POST /orders`, `every day at 03:00 UTC`.
+             */
+            trigger?: string | null;
+            /**
+             * Waiting
+             * @description What a step without a handler waits for, in words.
+             */
+            waiting?: string | null;
+            /**
+             * Waits For
+             * @description Of a step without a handler: who answers it. Without one it is only drawn.
+             */
+            waits_for?: ("people" | "message" | "flow") | null;
+        };
+        /**
+         * StepSource
+         * @description The file of a step.
+         */
+        StepSource: {
+            /**
+             * Changed
+             * @description Whether its code is another than the one that the lock in use was made from; `null` when that
+             *     could not be found out in time.
+             */
+            changed?: boolean | null;
+            /**
+             * First Line
+             * @description The number of its first line, from 1.
+             */
+            first_line: number;
+            /** Language */
+            language: string;
+            /**
+             * Line
+             * @description The line that was asked for.
+             */
+            line?: number | null;
+            /**
+             * Path
+             * @description Relative to the project.
+             */
+            path: string;
+            /** Text */
+            text: string;
+            /**
+             * Total Lines
+             * @description How many lines the whole file has.
+             */
+            total_lines: number;
         };
         /**
          * StreamGroups
@@ -2446,6 +3084,24 @@ export interface components {
             votes: number;
         };
         /**
+         * TickView
+         * @description A tick of a schedule, and the run that it started.
+         */
+        TickView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Run Id
+             * @description `null`: there is none, or it has been forgotten.
+             */
+            run_id?: string | null;
+            /** Status */
+            status?: ("scheduled" | "running" | "completed" | "failed" | "cancelled" | "timed_out") | null;
+        };
+        /**
          * TokenRequest
          * @description What a token is to be good for.
          */
@@ -2561,6 +3217,26 @@ export interface components {
              * @description W3C trace context of the caller.
              */
             traceparent?: string | null;
+        };
+        /**
+         * TriggerView
+         * @description A step that starts runs of a flow.
+         */
+        TriggerView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "api" | "event" | "cron" | "call" | "noop";
+            /** Name */
+            name: string;
+            /** Step */
+            step: string;
+            /**
+             * Words
+             * @description What starts them: `POST /orders`, `every day at 03:00 UTC`.
+             */
+            words: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -2936,6 +3612,142 @@ export interface operations {
             };
         };
     };
+    show_layout_api_flows__flow__layout_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's id. */
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    keep_layout_api_flows__flow__layout_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's id. */
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLayout"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_step_api_flows__flow__steps__step__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's id. */
+                flow: string;
+                /** @description The id of one of its steps. */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepDetail"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_code_api_flows__flow__steps__step__source_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's id. */
+                flow: string;
+                /** @description The id of one of its steps. */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepSource"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     list_answers_api_inbox_answers_get: {
         parameters: {
             query?: {
@@ -3046,6 +3858,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_node_api_nodes__step__js_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description The step's id. */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": unknown;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
@@ -3579,6 +4425,44 @@ export interface operations {
             };
         };
     };
+    backfill_schedule_api_schedules__flow___step__backfill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow that ticks start runs of. */
+                flow: string;
+                /** @description The cron step. */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     pause_schedule_api_schedules__flow___step__pause_post: {
         parameters: {
             query?: never;
@@ -3591,7 +4475,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -3625,7 +4513,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -3668,6 +4560,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_source_api_source_get: {
+        parameters: {
+            query: {
+                /** @description Of the file, relative to the project. */
+                path: string;
+                /** @description Show only this line and those around it. */
+                line?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
                 };
             };
             /** @description What went wrong. */

@@ -1,0 +1,2 @@
+// Stands in for React's runtime in custom nodes.
+module.exports = globalThis.wistroWorkbench.jsxRuntime
