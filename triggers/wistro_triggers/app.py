@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -13,20 +15,22 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from wistro.stores.api_keys import FILE, ApiKeyFile
 from wistro.stores.audit_buffer import AuditBuffer
+from wistro.stores.counting import RollupCounter
 from wistro.stores.memory_audit import MemoryAudit
 from wistro.stores.memory_inbox import MemoryInbox
+from wistro.stores.memory_rollups import MemoryRollups
 from wistro.stores.stream import Place
 from wistro.stores.worker_client import WORKER_API
 from wistro.targets import Targets
 from wistro.temporal.host.inbox import Inbox
 from wistro.temporal.host.stream_access import ask_stream
 from wistro.temporal.host.task_files import TaskFiles
+from wistro.temporal.host.tracing import RECEIVER
 from wistro.temporal.host.waits import Waits
-from wistro_codec import RunToken, verify_run_token
+from wistro_codec import RunToken, verify_run_token, verify_trace_token
 from wistro_codec.server import bearer_token, codec_router, loopback
 from wistro_codec.storage import resolver
 from wistro_triggers.admission import Admission
-from wistro_triggers.auth import RequireToken
 from wistro_triggers.call_events import CallEvents
 from wistro_triggers.calls import CallServer, calls_router
 from wistro_triggers.calls_worker_api import calls_worker_api, handler_calls
@@ -44,6 +48,7 @@ from wistro_triggers.management import management_router
 from wistro_triggers.management.site import Site
 from wistro_triggers.messages import Messages
 from wistro_triggers.openapi import project_openapi
+from wistro_triggers.otlp import otlp_router
 from wistro_triggers.reserved_worker_api import reserved_worker_api
 from wistro_triggers.routes import ApiRoutes
 from wistro_triggers.streams import StreamServer, streams_router
@@ -54,7 +59,12 @@ from wistro_triggers.task_pages import task_pages
 from wistro_triggers.tasks import TaskDesk, tasks_router
 from wistro_triggers.topics import topics_router
 from wistro_triggers.tracing import UNTOLD
+from wistro_triggers.visitors import Guard
 from wistro_triggers.waits_worker_api import waits_worker_api
+from wistro_triggers.workbench.cookies import Cookies
+from wistro_triggers.workbench.page import to_workbench, workbench_router
+from wistro_triggers.workbench.sessions import Sessions
+from wistro_triggers.workbench.sign_in import SignIn, sign_in_router
 from wistro_triggers.worker_api import worker_api
 
 if TYPE_CHECKING:
@@ -63,6 +73,8 @@ if TYPE_CHECKING:
     from wistro.stores.audit import Audit
     from wistro.stores.inbox import InboxStore
     from wistro.stores.journal import Journal
+    from wistro.stores.rollups import Rollups
+    from wistro.stores.spans import SpanStore
     from wistro.stores.state import StateStore
     from wistro.stores.stream import StreamStore
     from wistro.stores.waits import WaitStore
@@ -84,6 +96,8 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     audit: Audit | None = None,
     inbox: InboxStore | None = None,
     waits: WaitStore | None = None,
+    rollups: Rollups | None = None,
+    spans: SpanStore | None = None,
     development: bool = False,
     ui_origins: Sequence[str] = (),
     secret: Callable[[str], str | None] = os.environ.get,
@@ -96,46 +110,63 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         state: What `ctx.state` reads and writes.
         streams: What `ctx.streams` reads and writes, and clients follow.
         journal: What runs do and log.
-        audit: Where refusals are noted; in memory when not given.
+        audit: Where refusals and operations are noted; in memory when not given.
         inbox: Where runs show their tasks; in memory when not given.
         waits: Where messages find the runs that wait for them; without it they only start runs.
+        rollups: What the journal comes to; in memory when not given.
+        spans: What the processes trace; without it nothing is received.
         development: Show the text of unexpected errors to callers, and let the Temporal UI of this
             machine decrypt payloads without a token.
         ui_origins: Origins of the Temporal UI, which asks the codec server to decrypt.
         secret: Finds the secrets of webhooks and the texts of API keys by name.
 
     Raises:
-        SetupError: A webhook's secret, or an API key, is missing.
+        SetupError: A secret of a webhook or of the workbench, or an API key, is missing.
     """
     settings = engine.lock.runtime.endpoints
-    identities = _identities(engine.lock, runtime, secret)
+    sessions = Sessions(
+        cookies=Cookies(keys=runtime.keys), token=runtime.token, development=development
+    )
+    identities = _identities(engine.lock, runtime, secret, sessions)
     site = Site(
         engine=engine,
         project=runtime.project,
         state=state,
         streams=Served(streams, lambda: engine.lock, runtime.keys),
         journal=journal,
+        counter=RollupCounter(journal, rollups or MemoryRollups()),
+        inbox=inbox or MemoryInbox(),
         audit=AuditBuffer(audit or MemoryAudit()),
         live=LiveStreams(journal),
         messages=Messages(engine),
         waits=None if waits is None else Waits(engine, waits, runtime.keys),
         targets=Targets(lambda: engine.lock, root=runtime.project.root),
+        spans=spans,
         development=development,
+        namespace=runtime.server.namespace,
+        temporal_ui=next(iter(ui_origins), None),
     )
     server = EndpointServer(
         engine=engine, answer_timeout=settings.answer_timeout, development=development
     )
     routes = ApiRoutes(server, engine.lock, secret=secret)
     admission = Admission(identities=identities, audit=site.audit)
-    require_token = RequireToken(runtime.token, admission)
-    ours = _ours(site, require_token, public_metrics=settings.public_metrics)
+    sign_in = SignIn(
+        lock=lambda: engine.lock, admission=admission, sessions=sessions, secret=secret
+    )
+    sign_in.issuer()  # tells now whether its secret is missing
+    guard = Guard(admission, lambda: sign_in.settings)
+    ours = _ours(site, guard, public_metrics=settings.public_metrics)
+    ours.include_router(sign_in_router(sign_in), prefix="/api")
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
+    if spans is not None:
+        ours.include_router(otlp_router(spans, partial(verify_trace_token, runtime.keys)))
     followers = _followers(site, runtime, development=development)
     ours.include_router(streams_router(followers, "/streams"))
     channels = ChannelServer(feed=followers.feed, keys=runtime.keys, admission=admission)
     ours.include_router(channels_router(channels))
     calls = _calls(site, admission, development=development)
-    tasks = _tasks(engine, inbox or MemoryInbox(), runtime, admission)
+    tasks = _tasks(engine, site.inbox, runtime, admission)
     ours.include_router(tasks_router(tasks), prefix="/api")
     ours.include_router(inbox_answers_router(streams, admission), prefix="/api")
     worker = _worker_api(site, runtime, tasks.inbox.store)
@@ -146,6 +177,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     app.state.feed = followers.feed
     app.state.endless = (site.live.close, followers.feed.close, calls.events.close)
     app.state.identities = identities
+    app.state.sign_in = sign_in
     install_faults(app)
     _add_layers(app, settings)
     return app
@@ -154,7 +186,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
 def _add_layers(app: FastAPI, settings: EndpointSettings) -> None:
     """What each request passes on its way in, the last that is added first."""
     app.add_middleware(Hidden, prefix=OURS, public=PUBLIC)
-    bounded = (f"{OURS}/codec/", f"{WORKER_API}/")
+    bounded = (f"{OURS}/codec/", f"{WORKER_API}/", RECEIVER)
     app.add_middleware(Edge, max_body_bytes=settings.max_body, bounded=bounded)
     if settings.cors_origins:
         app.add_middleware(
@@ -172,10 +204,12 @@ def reload_app(app: FastAPI, lock: Lock) -> None:
     The engine is told by `Engine.reload`, after this: a lock whose secrets are missing changes nothing.
 
     Raises:
-        SetupError: A webhook's secret, or an API key, is missing; everything stays as it was.
+        SetupError: A secret of a webhook or of the workbench, or an API key, is missing; everything stays as it was.
     """
     routes: ApiRoutes = app.state.routes
     identities: Identities = app.state.identities
+    sign_in: SignIn = app.state.sign_in
+    sign_in.issuer(lock)
     before = identities.settings
     identities.reload(lock.runtime.auth)
     try:
@@ -194,7 +228,9 @@ def _shell(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        counting = asyncio.create_task(site.counter.run())
         yield
+        counting.cancel()
         await site.audit.close()
         endless: Sequence[Callable[[], None]] = app.state.endless
         for close in endless:
@@ -214,12 +250,14 @@ def _shell(
     app.router.routes.clear()
     for router in routers:
         app.include_router(router)
+    ours.include_router(workbench_router())  # after what belongs below the page
+    app.add_api_route(OURS, to_workbench, methods=["GET", "HEAD"], include_in_schema=False)
     app.mount(OURS, ours)
     app.router.routes += [routes, *documents]
     return app
 
 
-def _ours(site: Site, token: RequireToken, *, public_metrics: bool) -> FastAPI:
+def _ours(site: Site, guard: Guard, *, public_metrics: bool) -> FastAPI:
     ours = FastAPI(
         title=f"Wistro: {site.lock.project}",
         version="1",
@@ -228,12 +266,12 @@ def _ours(site: Site, token: RequireToken, *, public_metrics: bool) -> FastAPI:
         redirect_slashes=False,
         telemetry=UNTOLD,
     )
-    require_token = Depends(token)
+    require_level = Depends(guard, scope="function")
     topics = topics_router(site.engine, site.messages, site.waits)
-    guard = [] if public_metrics else [require_token]
-    ours.include_router(management_router(site), prefix="/api", dependencies=[require_token])
-    ours.include_router(topics, dependencies=[require_token])
-    ours.include_router(health_router(site.engine, site.state, metrics_guard=guard))
+    metrics_guard = [] if public_metrics else [require_level]
+    ours.include_router(management_router(site), prefix="/api", dependencies=[require_level])
+    ours.include_router(topics, dependencies=[require_level])
+    ours.include_router(health_router(site.engine, site.state, metrics_guard=metrics_guard))
     install_faults(ours)
     return ours
 
@@ -262,9 +300,13 @@ def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> AP
     )
 
 
-def _identities(lock: Lock, runtime: Runtime, secret: Callable[[str], str | None]) -> Identities:
+def _identities(
+    lock: Lock, runtime: Runtime, secret: Callable[[str], str | None], sessions: Sessions
+) -> Identities:
     file = ApiKeyFile(runtime.folder / FILE)
-    return Identities(lock.runtime.auth, token=runtime.token, file=file, secret=secret)
+    return Identities(
+        lock.runtime.auth, token=runtime.token, file=file, secret=secret, sessions=sessions
+    )
 
 
 def _calls(site: Site, admission: Admission, *, development: bool) -> CallServer:

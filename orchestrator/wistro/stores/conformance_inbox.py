@@ -83,6 +83,7 @@ class InboxConformance:
         await inbox.close_task(a_task().id, 7.0)
         await inbox.close_task(a_task().id, 8.0)
         await inbox.close_task("none", 8.0)
+        assert await inbox.count_open() == {}
         assert (await inbox.get(a_task().id)) == a_task(closed_at=7.0)
         assert await listed(inbox, status="closed") == ["run1"]
 
@@ -105,6 +106,13 @@ class InboxConformance:
         assert await listed(inbox, text="%") == []
         assert await listed(inbox, text="run4", person=anna) == ["run4"]
         assert await listed(inbox, status="all") == ["run4", "run3", "run2", "run1"]
+
+    async def test_counts_what_is_open(self, inbox: InboxStore) -> None:
+        for number in range(1, 4):
+            await inbox.show(a_task(number))
+        await inbox.show(a_task(4, id="other", flow="returns"))
+        await inbox.close_task(a_task(2).id, 7.0)
+        assert await inbox.count_open() == {"orders": 2, "returns": 1}
 
     @pytest.mark.parametrize("status", ["open", "all"])
     @pytest.mark.parametrize("mine", [True, False])

@@ -141,6 +141,10 @@ class InboxStore(InboxSink, Protocol):
         """
         ...
 
+    async def count_open(self) -> dict[str, int]:
+        """For each flow, how many of its tasks are open; flows without any are left out."""
+        ...
+
     async def close_task(self, id: str, at: float) -> None:
         """Note that a task is closed, though its run did not say so: it was ended by force."""
         ...

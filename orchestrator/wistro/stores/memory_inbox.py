@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -55,6 +56,10 @@ class MemoryInbox:
         elif place is not None:
             found = [entry for entry in found if _place(entry) > place]
         return page_of(found[: limit + 1], limit)
+
+    async def count_open(self) -> dict[str, int]:
+        """See `InboxStore.count_open`."""
+        return Counter(entry.flow for entry in self._entries.values() if entry.closed_at is None)
 
     async def close_task(self, id: str, at: float) -> None:
         """See `InboxStore.close_task`."""

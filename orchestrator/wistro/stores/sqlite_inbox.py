@@ -139,6 +139,11 @@ class SqliteInbox:
         rows = await self._file.read(lambda db: db.execute(statement, given).fetchall())
         return page_of(map(_entry, rows), limit)
 
+    async def count_open(self) -> dict[str, int]:
+        """See `InboxStore.count_open`."""
+        statement = "SELECT flow, count(*) FROM inbox_tasks WHERE open GROUP BY flow"
+        return dict(await self._file.read(lambda db: db.execute(statement).fetchall()))
+
     async def close_task(self, id: str, at: float) -> None:
         """See `InboxStore.close_task`."""
 

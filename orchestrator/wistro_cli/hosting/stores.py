@@ -12,11 +12,14 @@ from datetime import timedelta
 import structlog
 
 from wistro.errors import StoreError
-from wistro.project.answer_settings import AnswerSettings
+from wistro.project.lock import Runtime as RuntimeSettings
+from wistro.project.trace_settings import TraceSettings
 from wistro.stores.audit import Audit
 from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
 from wistro.stores.reserved import CHANNELS, INBOX_ANSWERS, prune_reserved
+from wistro.stores.rollups import Rollups
+from wistro.stores.spans import SpanStore
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
 from wistro.stores.waits import WaitStore
@@ -37,7 +40,8 @@ _log = structlog.stdlib.get_logger("wistro.host")
 class Stores:
     """Where steps keep values and items, and where it is noted what runs do and who was refused.
 
-    The inbox lists what they ask people, the waits which messages they await.
+    The inbox lists what they ask people, the waits which messages they await; the rollups say what all
+    of it came to.
     """
 
     state: StateStore
@@ -46,11 +50,18 @@ class Stores:
     audit: Audit
     inbox: InboxStore
     waits: WaitStore
+    rollups: Rollups
+    spans: SpanStore | None
+    """What was traced, where that is kept."""
 
 
 @asynccontextmanager
-async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
+async def open_stores(runtime: Runtime, *, traces: bool = False) -> AsyncGenerator[Stores]:
     """The project's stores while the context is open; what grows is kept short meanwhile.
+
+    Args:
+        runtime: The project.
+        traces: Whether to keep what is traced.
 
     Raises:
         SetupError: the project names an adapter that there is not.
@@ -69,15 +80,28 @@ async def open_stores(runtime: Runtime) -> AsyncGenerator[Stores]:
         stack.push_async_callback(inbox.close)
         waits = await runtime.open_waits()
         stack.push_async_callback(waits.close)
+        rollups = await runtime.open_rollups()
+        stack.push_async_callback(rollups.close)
+        spans = await runtime.open_spans() if traces else None
+        if spans is not None:
+            stack.push_async_callback(spans.close)
         opened = Stores(
-            state=state, streams=streams, journal=journal, audit=audit, inbox=inbox, waits=waits
+            state=state,
+            streams=streams,
+            journal=journal,
+            audit=audit,
+            inbox=inbox,
+            waits=waits,
+            rollups=rollups,
+            spans=spans,
         )
-        pruning = asyncio.create_task(_prune(opened, runtime.lock.runtime.answers))
+        pruning = asyncio.create_task(_prune(opened, runtime.lock.runtime))
         stack.callback(pruning.cancel)
         yield opened
 
 
-async def _prune(stores: Stores, answers: AnswerSettings) -> None:
+async def _prune(stores: Stores, settings: RuntimeSettings) -> None:
+    answers, traces = settings.answers, settings.traces or TraceSettings()
     while True:
         try:
             removed = await stores.journal.prune(KEEP_JOURNAL)
@@ -86,6 +110,9 @@ async def _prune(stores: Stores, answers: AnswerSettings) -> None:
             await stores.audit.prune(KEEP_AUDIT)
             await stores.inbox.prune(KEEP_TASKS)
             await stores.waits.prune(time.time())
+            await stores.rollups.prune(time.time())
+            if stores.spans is not None:
+                await stores.spans.prune(traces.keep)
             await prune_reserved(stores.streams, CHANNELS, answers.channels.keep)
             await prune_reserved(stores.streams, INBOX_ANSWERS, answers.inbox.keep)
         except StoreError as error:

@@ -50,6 +50,8 @@ class TriggersPart:
             audit=stores.audit,
             inbox=stores.inbox,
             waits=stores.waits,
+            rollups=stores.rollups,
+            spans=stores.spans,
             development=options.development,
             ui_origins=options.ui_origins,
         )

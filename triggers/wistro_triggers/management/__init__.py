@@ -8,6 +8,7 @@ from wistro_triggers.management.audit import audit_router
 from wistro_triggers.management.channels import channels_router
 from wistro_triggers.management.custom_nodes import custom_nodes_router
 from wistro_triggers.management.flows import flows_router
+from wistro_triggers.management.held import held_router
 from wistro_triggers.management.layout import layout_router
 from wistro_triggers.management.operations import operations_router
 from wistro_triggers.management.overview import overview_router
@@ -37,6 +38,7 @@ def management_router(site: Site) -> APIRouter:
         custom_nodes_router,
         runs_router,
         operations_router,
+        held_router,
         schedules_router,
         scheduled_calls_router,
         state_router,

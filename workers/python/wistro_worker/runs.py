@@ -45,7 +45,7 @@ def telling_about_runs(
             step=progress.step,
             level=_LEVELS.get(progress.kind, "info"),
             message=progress.message,
-            fields={} if progress.seconds is None else {"seconds": round(progress.seconds, 6)},
+            fields=_fields(progress),
         )
         append(entry)
         if progress.kind.startswith("run."):
@@ -59,6 +59,12 @@ def telling_about_runs(
         yield
     finally:
         stop()
+
+
+def _fields(progress: Progress) -> dict[str, object]:
+    if progress.kind == "run.started":
+        return {"version": progress.version}
+    return {} if progress.seconds is None else {"seconds": round(progress.seconds, 6)}
 
 
 def _span(progress: Progress, seconds: float) -> None:

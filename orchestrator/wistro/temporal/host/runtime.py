@@ -13,10 +13,21 @@ from temporalio.converter import DataConverter, ExternalStorage
 
 from wistro.project import Project
 from wistro.project.lock import Lock
+from wistro.project.trace_settings import TraceSettings
 from wistro.stores.audit import Audit
 from wistro.stores.inbox import InboxStore
 from wistro.stores.journal import Journal
-from wistro.stores.registry import open_audit, open_inbox, open_journal, open_state, open_streams
+from wistro.stores.registry import (
+    open_audit,
+    open_inbox,
+    open_journal,
+    open_rollups,
+    open_spans,
+    open_state,
+    open_streams,
+)
+from wistro.stores.rollups import Rollups
+from wistro.stores.spans import SpanStore
 from wistro.stores.sqlite_waits import SqliteWaits
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
@@ -125,6 +136,15 @@ class Runtime:
     async def open_journal(self) -> Journal:
         """The project's journal."""
         return await open_journal("sqlite", self.folder / "wistro.db")
+
+    async def open_rollups(self) -> Rollups:
+        """What the project's journal comes to."""
+        return await open_rollups("sqlite", self.folder / "wistro.db")
+
+    async def open_spans(self) -> SpanStore:
+        """What the project's processes traced: in a file of its own, which is written to all the time."""
+        settings = self.lock.runtime.traces or TraceSettings()
+        return await open_spans("sqlite", self.folder / "traces.db", keep=settings.max_spans)
 
     async def open_audit(self) -> Audit:
         """Where the project notes who was refused what."""

@@ -24,6 +24,8 @@ class Progress:
     message: str = ""
     seconds: float | None = None
     """Of a run that ended: how long it took."""
+    version: str = ""
+    """The build of the plan that the run follows."""
     traceparent: str | None = None
 
 

@@ -105,8 +105,9 @@ class RunWorkflow:
         machine = self._machine = Machine(start.plan, state, CelExpressions())
         self._errands = Errands(machine, self._trigger, start, self._apply)
         now = workflow.time()
-        if start.state is None:
+        if workflow.info().continued_run_id is None:  # a fork has a state, and is a run that starts
             self._tell("run.started", message=_origin(start.trigger))
+        if start.state is None:
             self._errands.begin()
             self._apply(RunStarted(at=now, trigger=start.trigger, data=start.data))
         else:
@@ -117,7 +118,8 @@ class RunWorkflow:
                 if state.outcome is None:
                     await self._drain(start)
             except asyncio.CancelledError:
-                self._apply(CancelAsked(at=workflow.time()))
+                reason = workflow.cancellation_reason() or ""
+                self._apply(CancelAsked(at=workflow.time(), reason=reason))
         await workflow.wait_condition(self._all_done)
         return self._result(machine)
 
@@ -524,6 +526,7 @@ class RunWorkflow:
                 step=delivery.step if delivery else None,
                 message=message,
                 seconds=seconds,
+                version=machine.plan.build,
                 traceparent=self._trigger.traceparent,
             )
         )
