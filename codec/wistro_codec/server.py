@@ -15,6 +15,7 @@ from typing import Protocol
 
 from fastapi import APIRouter, Request, Response
 from google.protobuf.json_format import MessageToDict, Parse, ParseError
+from starlette.requests import HTTPConnection
 from temporalio.api.common.v1 import Payload, Payloads
 
 from wistro_codec.errors import CodecError, CodecErrorCode
@@ -91,14 +92,17 @@ def loopback(otherwise: Authenticate) -> Authenticate:
     """
 
     async def authenticate(request: Request) -> Reader | None:
-        near = request.client is not None and request.client.host in _LOOPBACK
-        # A proxy on this machine makes strangers look near.
-        proxied = "x-forwarded-for" in request.headers or "forwarded" in request.headers
-        if near and not proxied and request.url.hostname in _LOOPBACK:
-            return ReadsAll()
-        return await otherwise(request)
+        return ReadsAll() if is_near(request) else await otherwise(request)
 
     return authenticate
+
+
+def is_near(request: HTTPConnection) -> bool:
+    """Whether a request comes from this machine, by no proxy, and names this machine."""
+    near = request.client is not None and request.client.host in _LOOPBACK
+    # A proxy on this machine makes strangers look near.
+    proxied = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+    return near and not proxied and request.url.hostname in _LOOPBACK
 
 
 async def decode(

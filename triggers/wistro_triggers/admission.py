@@ -14,6 +14,7 @@ from wistro_triggers import metrics
 from wistro_triggers.identities import Identities
 from wistro_triggers.oidc import BadCredentials
 from wistro_triggers.problems import Problem, correlation_id
+from wistro_triggers.workbench.sessions import FROM_WORKBENCH, CrossSite
 
 log = structlog.stdlib.get_logger("wistro.access")
 
@@ -36,7 +37,7 @@ class Admission:
             flow: The flow that it is about.
 
         Raises:
-            Problem: 401, what it shows is not good here.
+            Problem: 401, what it shows is not good here; 403, another site sends it.
         """
         try:
             return await self.identities.identify(request)
@@ -45,6 +46,15 @@ class Admission:
             raise _unauthorized(
                 f"{bad.message} hint: show a valid one, or none.",
                 challenge='Bearer error="invalid_token"',
+            ) from None
+
+        except CrossSite:
+            self.note(request, ANONYMOUS, action, "cross_site", flow=flow)
+            raise Problem(
+                403,
+                "cross_site",
+                "A browser that is signed in may change something only from the workbench. hint: send "
+                f"the header `{FROM_WORKBENCH}: 1` from a page of this origin.",
             ) from None
 
     def refuse(

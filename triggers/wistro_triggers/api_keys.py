@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from wistro.access import Identity
 from wistro.errors import SetupError
 from wistro.project.auth_settings import KeySettings
-from wistro.stores.api_keys import ApiKeyFile, digest
+from wistro.stores.api_keys import ApiKey, ApiKeyFile, digest
 from wistro_triggers.oidc import BadCredentials
 
 _LEAST = 24
@@ -51,15 +51,27 @@ class ApiKeys:
         Raises:
             BadCredentials: it has expired.
         """
-        proof, found = digest(text), None
+        return self._live(self._configured_with(digest(text)) or self._file.find(text))
+
+    def proved(self, proof: str) -> Identity | None:
+        """Whose key has this digest, for those who have shown it before; `None`: nobody's any more.
+
+        Raises:
+            BadCredentials: it has expired.
+        """
+        return self._live(self._configured_with(proof) or self._file.proved(proof))
+
+    def _configured_with(self, proof: str) -> Identity | None:
+        found = None
         for known, identity in self._configured.items():  # all of them, in constant time
             if hmac.compare_digest(known, proof):
                 found = identity
-        if found is not None:
-            return found
-        key = self._file.find(text)
-        if key is None:
-            return None
+        return found
+
+    @staticmethod
+    def _live(key: Identity | ApiKey | None) -> Identity | None:
+        if not isinstance(key, ApiKey):
+            return key
         if key.expired(datetime.now(UTC)):
             raise BadCredentials("key_expired", f"The API key `{key.name}` has expired.")
         return Identity(

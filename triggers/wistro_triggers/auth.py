@@ -2,48 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
-
-from fastapi.security import HTTPBearer
-from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.requests import HTTPConnection
 
-from wistro.access import ANONYMOUS, INBOX, Identity, Refusal
+from wistro.access import INBOX, Identity, Refusal
 from wistro_triggers.admission import Admission
-from wistro_triggers.problems import Problem
-
-
-class RequireToken(HTTPBearer):
-    """A FastAPI dependency that lets only holders of the management token pass."""
-
-    def __init__(self, token: str, admission: Admission | None = None) -> None:
-        """Let holders of `token` pass; refusals are noted by `admission`."""
-        super().__init__(
-            scheme_name="management token",
-            description="The token in the project's `.wistro/token`.",
-            auto_error=False,
-        )
-        self._token = token.encode()
-        self._admission = admission
-
-    async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials:
-        """Return the credentials, or raise a 401 `Problem`."""
-        given = await super().__call__(request)
-        if given is None or not hmac.compare_digest(given.credentials.encode(), self._token):
-            finding = (
-                "no bearer token" if given is None else "a bearer token that is not valid here"
-            )
-            if self._admission is not None:
-                reason = "unauthenticated" if given is None else "credentials_unknown"
-                self._admission.note(request, ANONYMOUS, "manage", reason)
-            raise Problem(
-                401,
-                "unauthorized",
-                f"The request has {finding}. hint: send `Authorization: Bearer <token>` with the "
-                "management token of this project (`.wistro/token`).",
-                headers={"www-authenticate": "Bearer"},
-            )
-        return given
 
 
 class RequireIdentity:

@@ -1,4 +1,4 @@
-"""From a request to who sends it: the management token, an API key, a user's token, or nobody."""
+"""From a request to who sends it: the management token, an API key, a user's token, a session, or nobody."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from wistro.access import ANONYMOUS, MANAGEMENT, Identity
 from wistro.stores.api_keys import ApiKeyFile
 from wistro_triggers.api_keys import ApiKeys
 from wistro_triggers.oidc import BadCredentials, OidcUsers
+from wistro_triggers.workbench.cookies import Session
+from wistro_triggers.workbench.sessions import Sessions
 
 if TYPE_CHECKING:
     from wistro.project.auth_settings import AuthSettings
@@ -32,6 +34,7 @@ class Identities:
         token: str,
         file: ApiKeyFile,
         secret: Callable[[str], str | None] = os.environ.get,
+        sessions: Sessions | None = None,
     ) -> None:
         """Prepare to tell.
 
@@ -40,6 +43,7 @@ class Identities:
             token: The management token.
             file: The API keys that were made.
             secret: Finds the texts of API keys by the names of their variables.
+            sessions: Finds who is signed in to the workbench.
 
         Raises:
             SetupError: an API key of the settings is missing.
@@ -49,6 +53,7 @@ class Identities:
         self._secret = secret
         self._keys = ApiKeys(settings.keys, file, secret=secret)
         self._users = OidcUsers(settings.oidc) if settings.oidc else None
+        self._sessions = sessions
         self.settings = settings
 
     def reload(self, settings: AuthSettings) -> None:
@@ -70,10 +75,15 @@ class Identities:
 
         Raises:
             BadCredentials: what it shows is not good here.
+            CrossSite: it shows a session, and would change something that the workbench did not ask for.
             Problem: 503, the issuer of users does not answer.
         """
         shown = _shown(request)
-        identity = ANONYMOUS if shown is None else await self._of(shown)
+        if shown is None:
+            session = self.session(request)
+            identity = session.identity if session else ANONYMOUS
+        else:
+            identity = await self.identity_of(shown)
         name = request.headers.get(AS_HEADER, "").strip()
         if not name:
             return identity
@@ -90,7 +100,23 @@ class Identities:
             by_token=True,
         )
 
-    async def _of(self, shown: str) -> Identity:
+    def session(self, request: HTTPConnection) -> Session | None:
+        """Who is signed in to the workbench, in the browser that sends `request`.
+
+        Raises:
+            CrossSite: it would change something, and the workbench did not send it.
+        """
+        if self._sessions is None:
+            return None
+        return self._sessions.find(request, lambda: self._keys, self.settings)
+
+    async def identity_of(self, shown: str) -> Identity:
+        """Whose key or token a text is.
+
+        Raises:
+            BadCredentials: nobody's here.
+            Problem: 503, the issuer of users does not answer.
+        """
         if hmac.compare_digest(shown.encode(), self._token):
             return MANAGEMENT
         if (key := self._keys.identify(shown)) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 import httpx
@@ -79,10 +79,8 @@ class IssuerKeys:
     async def _fetch(self) -> None:
         self._tried = self._clock()
         try:
-            # An issuer on this machine is not reached through a proxy.
-            trust_env = self._issuer.startswith("https:")
-            async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=trust_env) as http:
-                found = (await _read(http, await self._place(http))).get("keys")
+            async with issuer_client(self._issuer) as http:
+                found = (await read_document(http, await self._place(http))).get("keys")
         except (httpx.HTTPError, ValueError, RecursionError) as error:
             log.warning(
                 "the keys of the issuer cannot be fetched",
@@ -95,19 +93,61 @@ class IssuerKeys:
 
     async def _place(self, http: httpx.AsyncClient) -> str:
         """Where the keys are, as the issuer says."""
-        address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
-        about = await _read(http, address)
-        if about.get("issuer") != self._issuer:
-            raise ValueError(f"`{address}` speaks for the issuer `{about.get('issuer')}`")
-        place = about.get("jwks_uri")
-        if not isinstance(place, str) or not is_safe_address(place):
-            raise ValueError(f"`{address}` names no safe `jwks_uri`, but `{place}`")
-        return place
+        return address_in(await discover(http, self._issuer), "jwks_uri")
 
 
-async def _read(http: httpx.AsyncClient, address: str) -> dict[str, object]:
+def issuer_client(issuer: str) -> httpx.AsyncClient:
+    """What speaks to an issuer; one on this machine is not reached through a proxy."""
+    return httpx.AsyncClient(timeout=_TIMEOUT, trust_env=issuer.startswith("https:"))
+
+
+async def discover(http: httpx.AsyncClient, issuer: str) -> Mapping[str, object]:
+    """The discovery document of an issuer.
+
+    Raises:
+        HTTPError: it does not answer.
+        ValueError: it answers with something else.
+    """
+    address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+    about = await read_document(http, address)
+    if about.get("issuer") != issuer:
+        raise ValueError(f"`{address}` speaks for the issuer `{about.get('issuer')}`")
+    return about
+
+
+def address_in(about: Mapping[str, object], name: str) -> str:
+    """An address that a discovery document names.
+
+    Raises:
+        ValueError: it names none, or one that is not safe.
+    """
+    place = about.get(name)
+    if not isinstance(place, str) or not is_safe_address(place):
+        raise ValueError(f"the issuer `{about.get('issuer')}` names no safe `{name}`, but `{place}`")
+    return place
+
+
+async def read_document(
+    http: httpx.AsyncClient,
+    address: str,
+    *,
+    form: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+) -> dict[str, object]:
+    """A table of JSON from an issuer: by GET, or with a `form` by POST.
+
+    Raises:
+        HTTPError: it does not answer, or with an error.
+        ValueError: it answers with something else.
+    """
     content = bytearray()
-    async with http.stream("GET", address, headers={"accept": "application/json"}) as answer:
+    async with http.stream(
+        "GET" if form is None else "POST",
+        address,
+        headers={"accept": "application/json"},
+        data=form,
+        auth=auth,
+    ) as answer:
         answer.raise_for_status()
         async for chunk in answer.aiter_bytes():
             content += chunk

@@ -54,6 +54,15 @@ class OidcUsers:
             BadCredentials: it is no token of the issuer for us, or has expired.
             Problem: 503, the issuer's keys cannot be fetched.
         """
+        return self.user_of(await self.claims(token))
+
+    async def claims(self, token: str) -> Mapping[str, object]:
+        """What a token of the issuer for us says.
+
+        Raises:
+            BadCredentials: it is none, or has expired.
+            Problem: 503, the issuer's keys cannot be fetched.
+        """
         claims = await self._verified(token)
         try:
             self._claims.validate(claims)
@@ -63,6 +72,14 @@ class OidcUsers:
             claim = getattr(error, "claim", None)
             said = f"its claim `{claim}` is missing or wrong" if claim else "its claims are wrong"
             raise BadCredentials("token_refused", f"The token is not for us: {said}.") from None
+        return claims
+
+    def user_of(self, claims: Mapping[str, object]) -> Identity:
+        """The user that such claims are about.
+
+        Raises:
+            BadCredentials: they do not say.
+        """
         return Identity(
             kind="user",
             id=self._user(claims),

@@ -74,6 +74,11 @@ class ApiKeyFile:
         key = self._by_id.get(id) if text.startswith(PREFIX) and secret else None
         return key if key is not None and hmac.compare_digest(key.digest, digest(text)) else None
 
+    def proved(self, proof: str) -> ApiKey | None:
+        """The key with this digest, for those who have shown the text before."""
+        self._refresh()
+        return next((key for key in self._by_id.values() if key.digest == proof), None)
+
     def list(self) -> Sequence[ApiKey]:
         """The keys, by name.
 

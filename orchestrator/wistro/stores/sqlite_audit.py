@@ -92,7 +92,7 @@ class SqliteAudit:
 
         def work(db: sqlite3.Connection) -> None:
             db.executemany(_INSERT, rows)
-            for sort in sorted({entry.sort for entry in entries}):
+            for sort in {entry.sort for entry in entries}:
                 db.execute(_BOUND.format(_OF_SORT[sort]), (self._keep,))
 
         await self._file.write(work)
