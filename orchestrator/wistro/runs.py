@@ -45,10 +45,23 @@ class RunSummary(_View):
 
 
 class RunPage(_View):
-    """Runs, newest first, and the cursor of the next page."""
+    """Runs, those that run first, then the latest that ended; and the cursor of the next page."""
 
     runs: list[RunSummary]
     next_cursor: str | None = None
+
+
+class RunCounts(_View):
+    """How many runs there are in each status, some seconds late."""
+
+    running: int = 0
+    """The held and the scheduled ones included."""
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    timed_out: int = 0
+    held: int = 0
+    """Those of the running ones that wait for an operator."""
 
 
 class ScheduledCall(_View):

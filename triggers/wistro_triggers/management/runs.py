@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from fastapi import APIRouter, Query
 
-from wistro.runs import RunDetail, RunPage
+from wistro.runs import RunCounts, RunDetail, RunPage
 from wistro.stores.journal import JournalEntry, JournalFilter, Level
+from wistro.temporal import wire
+from wistro.temporal.host.connect import engine_errors
+from wistro.temporal.host.counting import Counting
+from wistro.temporal.host.listing import RunFilter
+from wistro.temporal.host.listing import list_runs as find_runs
+from wistro_triggers.management.run_waits import MOST, RunWaits, waits_of
 from wistro_triggers.management.site import ERRORS, FlowPath, RunPath, Site, View
 
 ListedStatus = Literal["running", "completed", "failed", "cancelled", "timed_out", "held"]
+
+FlowsQuery = Annotated[
+    list[str] | None, Query(alias="flow", description="Only of these flows: `flow=a&flow=b`.")
+]
+StatusesQuery = Annotated[
+    list[ListedStatus] | None,
+    Query(alias="status", description="Any of these; `held`: those that wait for an operator."),
+]
+TriggerQuery = Annotated[
+    str | None, Query(description="A kind such as `api`, or one trigger: `api:create_order`.")
+]
+VersionQuery = Annotated[
+    str | None, Query(description="The version that the run is pinned to, or its beginning.")
+]
+SinceQuery = Annotated[datetime | None, Query(description="Started at or after.")]
+UntilQuery = Annotated[datetime | None, Query(description="Started before.")]
+TextQuery = Annotated[
+    str | None,
+    Query(
+        max_length=400,
+        description="The beginning of a run id, in any flow (or in those given); with `/` in it the "
+        "beginning of `flow/run id`. Temporal's list cannot look for what is within an id.",
+    ),
+]
+
+
+class _Scope(TypedDict):
+    project: str
+    known: tuple[str, ...]
 
 
 class Logs(View):
@@ -26,33 +61,66 @@ def runs_router(site: Site) -> APIRouter:
     """`/runs` and below."""
     router = APIRouter(prefix="/runs", tags=["runs"], responses=ERRORS)
     engine = site.engine
+    counting = Counting(engine)
 
-    @router.get("", summary="List runs, newest first")
-    async def list_runs(
-        flow: Annotated[str | None, Query(description="Only of this flow.")] = None,
-        status: Annotated[
-            ListedStatus | None, Query(description="`held`: those that wait for an operator.")
-        ] = None,
-        trigger: Annotated[
-            str | None,
-            Query(description="A kind such as `api`, or one trigger: `api:create_order`."),
-        ] = None,
-        since: Annotated[datetime | None, Query(description="Started at or after.")] = None,
-        until: Annotated[datetime | None, Query(description="Started before.")] = None,
-        text: Annotated[str | None, Query(description="The beginning of the run's id.")] = None,
+    def everything() -> _Scope:
+        return {"project": site.lock.project, "known": tuple(engine.catalogue.plans)}
+
+    @router.get("", summary="List runs: those that run first, then the latest that ended")
+    async def list_runs(  # noqa: PLR0913 - filters
+        *,
+        flows: FlowsQuery = None,
+        statuses: StatusesQuery = None,
+        trigger: TriggerQuery = None,
+        version: VersionQuery = None,
+        since: SinceQuery = None,
+        until: UntilQuery = None,
+        text: TextQuery = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         cursor: Annotated[str | None, Query(description="From the page before.")] = None,
     ) -> RunPage:
-        return await engine.list_runs(
-            flow=flow,
-            status=status,
+        wanted = RunFilter(
+            **everything(),
+            flows=tuple(flows or ()),
+            statuses=tuple(statuses or ()),
             trigger=trigger,
+            version=version,
             since=since,
             until=until,
             text=text,
-            limit=limit,
-            cursor=cursor,
         )
+        with engine_errors():
+            return await find_runs(engine.client, wanted, limit=limit, cursor=cursor)
+
+    @router.get("/count", summary="Count runs by status, a few seconds late")
+    async def count_runs(
+        flows: FlowsQuery = None,
+        trigger: TriggerQuery = None,
+        version: VersionQuery = None,
+        since: SinceQuery = None,
+        until: UntilQuery = None,
+        text: TextQuery = None,
+    ) -> RunCounts:
+        return await counting.counts(
+            RunFilter(
+                **everything(),
+                flows=tuple(flows or ()),
+                trigger=trigger,
+                version=version,
+                since=since,
+                until=until,
+                text=text,
+            )
+        )
+
+    @router.get("/waiting", summary="Ask runs what they wait for")
+    async def runs_waiting(
+        runs: Annotated[
+            list[str],
+            Query(alias="run", max_length=MOST, description="As `flow/run id`, once for each."),
+        ],
+    ) -> RunWaits:
+        return await waits_of(engine, [wire.parse_workflow_id(run) for run in runs])
 
     @router.get("/{run_id}", summary="Find a run by its id alone")
     async def find_run(run_id: RunPath) -> RunDetail:

@@ -298,11 +298,12 @@ class Engine:
         limit: int = 50,
         cursor: str | None = None,
     ) -> RunPage:
-        """Runs, newest first."""
+        """Runs: those that run first, then the latest that ended."""
         wanted = RunFilter(
             project=self._catalogue.project,
-            flow=flow,
-            status=status,
+            known=tuple(self._catalogue.plans),
+            flows=(flow,) if flow else (),
+            statuses=(status,) if status else (),
             trigger=trigger,
             since=since,
             until=until,
