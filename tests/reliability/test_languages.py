@@ -146,7 +146,9 @@ async def test_one_trace_through_three_languages(
         ours = [span for span in spans if span.trace_id.hex() == trace]
         request = next(span for span in ours if span.name == "POST /place")
         assert request.parent_span_id.hex() == parent
-        for name in (*STEPS, "run f"):
+        (run,) = (span for span in ours if span.name == "run f")
+        assert run.parent_span_id == request.span_id
+        for name in STEPS:
             (span,) = (span for span in ours if span.name == name)
-            assert span.parent_span_id == request.span_id
+            assert span.parent_span_id == run.span_id
         assert len(ours) == len(spans), "spans outside of the trace"

@@ -54,6 +54,7 @@ def compile_lock(graph: Graph) -> Lock:
             auth=settings.auth,
             workers=settings.workers,
             answers=settings.answers,
+            traces=settings.traces,
             workbench=settings.workbench,
         ),
     )

@@ -31,6 +31,7 @@ from wistro.project.settings import (
     WorkerSettings,
 )
 from wistro.project.source import read_source
+from wistro.project.trace_settings import TraceSettings
 from wistro.project.workbench_settings import WorkbenchSettings
 
 LOCK_FILE = "wistro.yml.lock"
@@ -120,6 +121,7 @@ class Runtime(Record):
     auth: AuthSettings = AuthSettings()
     workers: WorkerSettings = WorkerSettings()
     answers: AnswerSettings = AnswerSettings()
+    traces: TraceSettings | None = None
     workbench: WorkbenchSettings = WorkbenchSettings()
 
 

@@ -26,6 +26,7 @@ from wistro.project.answer_settings import AnswerSettings
 from wistro.project.auth_settings import AuthSettings
 from wistro.project.motia import looks_like_motia
 from wistro.project.source import Source, read_source
+from wistro.project.trace_settings import TraceSettings
 from wistro.project.workbench_settings import WorkbenchSettings
 from wistro.schemas import SchemaSource
 from wistro.steps import FlowId
@@ -274,6 +275,8 @@ class Settings(Options):
     """The processes that run handlers."""
     answers: AnswerSettings = AnswerSettings()
     """How answers reach those who called."""
+    traces: TraceSettings | None = None
+    """Keep what the processes trace; `{}` for as long as usual. `wistro dev` does so without being asked."""
     workbench: WorkbenchSettings = WorkbenchSettings()
     """Who may use the workbench."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
@@ -61,6 +62,22 @@ def parse_workflow_id(id: str) -> tuple[str, str]:
 def runs_queue(project: str) -> str:
     """The task queue of a project's runs and of its Python steps."""
     return f"{project}.runs"
+
+
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?")
+"""https://www.w3.org/TR/trace-context/#traceparent-header"""
+
+
+def run_trace(run_id: str, caller: str | None) -> str:
+    """The trace context of a run's own span: in the caller's trace, or else in one that its id names.
+
+    Everybody can tell it from the run's id, so that attempts of any language are below a span that
+    is not there before the run has ended.
+    """
+    version, trace, span, flags = own_trace(run_id).split("-")
+    if caller is not None and (found := _TRACEPARENT.fullmatch(caller)):
+        trace, flags = found.groups()
+    return f"{version}-{trace}-{span}-{flags}"
 
 
 def own_trace(run_id: str) -> str:

@@ -96,7 +96,7 @@ def start(  # noqa: PLR0913, PLR0917 - the options of a command
     from wistro_cli.logs import configure_logs
     from wistro_cli.output import describe
     from wistro_cli.parts import Parts
-    from wistro_cli.telemetry import serve_metrics, tracing
+    from wistro_cli.telemetry import flushing_traces, serve_metrics
 
     control = Control.inherited()
     configure_logs(supervised=control is not None)
@@ -116,7 +116,7 @@ def start(  # noqa: PLR0913, PLR0917 - the options of a command
         runtime = _open(root, lock_path)
         if metrics_port is not None:
             serve_metrics(metrics_port)
-        with tracing():
+        with flushing_traces():
             code = asyncio.run(_run(runtime, lock_path, options, control))
     except Exception as error:
         if control is None or (said := describe(error)) is None:

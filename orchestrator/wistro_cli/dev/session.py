@@ -21,6 +21,7 @@ from wistro.project.lock import changes, dump_lock
 from wistro.project.workbench import build_workbench
 from wistro.stores.journal import Journal, JournalEntry
 from wistro.temporal.host.runtime import Runtime
+from wistro.temporal.host.tracing import export_to_receiver
 from wistro_cli.dev.changes import file_changes, languages_of_code
 from wistro_cli.dev.children import Change, Children
 from wistro_cli.dev.ports import LOOPBACK, choose_port
@@ -97,7 +98,7 @@ class Session:
         journal = await runtime.open_journal()
         try:
             after = await journal.last_seq()
-            self._children = self._make_children()
+            self._children = self._make_children(runtime)
             await self._children.start(compiled.lock)
             await self._keep_types(compiled.lock)
             async with asyncio.TaskGroup() as tasks:
@@ -123,11 +124,15 @@ class Session:
 
         return await asyncio.to_thread(compile_now)
 
-    def _make_children(self) -> Children:
-        # Children inherit where Temporal is, and where the triggers are.
+    def _make_children(self, runtime: Runtime) -> Children:
+        # Children inherit where Temporal is, where the triggers are, and where traces go.
         os.environ["TEMPORAL_ADDRESS"] = self._temporal.address.address
         os.environ["TEMPORAL_NAMESPACE"] = self._temporal.address.namespace
         os.environ["WISTRO_API"] = f"http://{LOOPBACK}:{self._port}"
+        flows = sorted(self._lock.flows) if self._lock else []
+        os.environ.update(
+            export_to_receiver(os.environ["WISTRO_API"], runtime.keys, flows, os.environ)
+        )
         start = ["--project", str(self._root), "start", "--lock", str(self._root / LOCK)]
         listen = ["--host", LOOPBACK, "--port", str(self._port)]
         listen += [part for origin in self._temporal.ui_origins for part in ("--ui-origin", origin)]

@@ -25,6 +25,7 @@ from wistro_cli.hosting.triggers import TriggersPart
 from wistro_cli.hosting.work import backends_of, work
 from wistro_cli.hosting.workers import Workers
 from wistro_cli.output import describe
+from wistro_cli.telemetry import start_tracing
 from wistro_worker.serve import Backends
 
 INTERRUPTED = 130
@@ -58,12 +59,14 @@ class Host:
         languages = parts.languages(runtime.lock)
         async with AsyncExitStack() as stack:
             stores = (
-                await stack.enter_async_context(open_stores(runtime)) if parts.triggers else None
+                await stack.enter_async_context(open_stores(runtime, traces=self._keeps_traces))
+                if parts.triggers
+                else None
             )
             if stores is not None:
                 self._triggers = await TriggersPart.make(runtime, stores, self._options)
             else:
-                self._api.set_result(triggers_url(runtime))
+                self._found(triggers_url(runtime))
             backends = await stack.enter_async_context(
                 backends_of(runtime, stores, triggers_url(runtime)) if parts.runs else nullcontext()
             )
@@ -142,10 +145,19 @@ class Host:
             url=url, pid=os.getpid(), temporal=server.address, namespace=server.namespace
         )
         write_address(self._runtime.project.root, address)
-        self._api.set_result(url)
+        self._found(url)
         _log.info("serving", url=url, api=f"{url}/_wistro/api", docs=f"{url}/docs")
         if self._control is not None:
             self._control.tell("ready", url=url)
+
+    @property
+    def _keeps_traces(self) -> bool:
+        return self._options.development or self._runtime.lock.runtime.traces is not None
+
+    def _found(self, url: str) -> None:
+        """The triggers are at `url`: spans may go there, and workers of other languages start."""
+        start_tracing(self._runtime, self._options.parts, api=url, keep=self._keeps_traces)
+        self._api.set_result(url)
 
     def _is_working(self) -> None:
         settle()

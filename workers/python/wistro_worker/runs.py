@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 from opentelemetry import trace
 from opentelemetry.trace import StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Histogram
 
 from wistro.context import Level
 from wistro.stores.journal import JournalEntry
 from wistro.temporal.workflows.progress import Progress, listen
+from wistro_worker.tracing import context_of, given_ids
 
 _BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 3600, 86400)
 _LEVELS: dict[str, Level] = {
@@ -68,14 +68,15 @@ def _fields(progress: Progress) -> dict[str, object]:
 
 
 def _span(progress: Progress, seconds: float) -> None:
-    """The span of a run that ended, below what triggered it."""
-    carrier = {"traceparent": progress.traceparent or ""}
-    span = trace.get_tracer("wistro").start_span(
-        f"run {progress.flow}",
-        context=TraceContextTextMapPropagator().extract(carrier),
-        start_time=int((progress.at - seconds) * 1e9),
-        attributes={"wistro.flow": progress.flow, "wistro.run_id": progress.run_id},
-    )
+    """The span of a run that ended, below what triggered it; its attempts are below it."""
+    started = int((progress.at - seconds) * 1e9)
+    with given_ids(progress.traceparent):
+        span = trace.get_tracer("wistro").start_span(
+            f"run {progress.flow}",
+            context=context_of(progress.caller),
+            start_time=started,
+            attributes={"wistro.flow": progress.flow, "wistro.run_id": progress.run_id},
+        )
     if progress.kind != "run.completed":
         span.set_status(StatusCode.ERROR, progress.kind.removeprefix("run."))
     span.end(int(progress.at * 1e9))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from opentelemetry import context, trace
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from wistro.contract import Invocation
@@ -14,29 +15,26 @@ from wistro_worker.failures import StepFailed
 
 _tracer = trace.get_tracer("wistro")
 _propagator = TraceContextTextMapPropagator()
+_given: ContextVar[SpanContext | None] = ContextVar("given_ids", default=None)
 
 
 @contextmanager
 def attempt_span(invocation: Invocation, attempt: int) -> Generator[None, None, None]:
-    """The span of an attempt; what the handler traces becomes part of it.
-
-    Its parent is the caller's span when the trigger carried one; otherwise the run's own, whose trace
-    id is the run id.
-    """
+    """The span of an attempt, below that of its run; what the handler traces becomes part of it."""
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         # Nobody has set tracing up: spans would go nowhere, and still cost time.
         yield
         return
     span = _tracer.start_span(
         invocation.step,
-        context=_parent(invocation),
+        context=context_of(invocation.trigger.traceparent or _own(invocation.run_id)),
         kind=SpanKind.CONSUMER if invocation.topic else SpanKind.INTERNAL,
         attributes={
             "wistro.project": invocation.project,
             "wistro.flow": invocation.flow,
-            "wistro.run": invocation.run_id,
+            "wistro.run_id": invocation.run_id,
             "wistro.step": invocation.step,
-            "wistro.delivery": invocation.delivery_id,
+            "wistro.delivery_id": invocation.delivery_id,
             "wistro.attempt": attempt,
             **({"messaging.destination.name": invocation.topic} if invocation.topic else {}),
         },
@@ -60,9 +58,26 @@ def current_traceparent() -> str | None:
     return carrier.get("traceparent")
 
 
-def _parent(invocation: Invocation) -> context.Context:
-    traceparent = invocation.trigger.traceparent or _own(invocation.run_id)
-    return _propagator.extract({"traceparent": traceparent}, context=context.Context())
+def context_of(traceparent: str | None) -> context.Context:
+    """The context that a W3C `traceparent` names; an empty one begins a new trace."""
+    carrier = {"traceparent": traceparent or ""}
+    return _propagator.extract(carrier, context=context.Context())
+
+
+@contextmanager
+def given_ids(traceparent: str | None) -> Generator[None, None, None]:
+    """Give the next span that is begun in this context the ids of `traceparent`."""
+    ids = trace.get_current_span(context_of(traceparent)).get_span_context()
+    token = _given.set(ids if ids.is_valid else None)
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+def ids_given() -> SpanContext | None:
+    """What `given_ids` gives here."""
+    return _given.get()
 
 
 def _own(run_id: str) -> str:

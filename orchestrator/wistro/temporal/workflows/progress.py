@@ -27,6 +27,9 @@ class Progress:
     version: str = ""
     """The build of the plan that the run follows."""
     traceparent: str | None = None
+    """The trace context of the run's span."""
+    caller: str | None = None
+    """That of what triggered it."""
 
 
 _listeners: list[Callable[[Progress], None]] = []

@@ -85,6 +85,8 @@ class RunWorkflow:
         self._response_meta: object = None
         self._respond_to: wire.RespondTo | None = None
         self._asked_by = ""
+        self._caller: str | None = None
+        """The trace context of what triggered the run; what the run does is below its own."""
         self._leaving = False
         """Set once the run goes on in a fresh history: whoever waits has to ask there."""
         self._drain_at = 0
@@ -98,8 +100,10 @@ class RunWorkflow:
         run_id = start.run_id or wire.parse_workflow_id(workflow.info().workflow_id)[1]
         self._trigger, self._response_meta = start.trigger, start.response_meta
         self._respond_to, self._asked_by = start.respond_to, start.asked_by
-        if start.trigger.traceparent is None:
-            self._trigger = replace(start.trigger, traceparent=wire.own_trace(run_id))
+        self._caller = start.trigger.traceparent
+        self._trigger = replace(
+            start.trigger, traceparent=wire.run_trace(run_id, start.trigger.traceparent)
+        )
         self._drain_at = start.plan.limits.history_events
         state = start.state or RunState(run_id=run_id)
         machine = self._machine = Machine(start.plan, state, CelExpressions())
@@ -528,6 +532,7 @@ class RunWorkflow:
                 seconds=seconds,
                 version=machine.plan.build,
                 traceparent=self._trigger.traceparent,
+                caller=self._caller,
             )
         )
 

@@ -35,7 +35,7 @@ func Serve(ctx context.Context, manifest *Manifest, steps []wistro.Registered, l
 	if err != nil {
 		return err
 	}
-	tracing, err := StartTracing(ctx)
+	tracing, err := StartTracing(ctx, manifest.Project+".worker", logger)
 	if err != nil {
 		return fmt.Errorf("start tracing: %w", err)
 	}
@@ -64,7 +64,11 @@ func Serve(ctx context.Context, manifest *Manifest, steps []wistro.Registered, l
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
 	buffer.Close(closing)
-	return errors.Join(err, tracing.Stop(closing))
+	// A collector that is away is no reason to end as if the work had failed.
+	if failed := tracing.Stop(closing); failed != nil {
+		logger.Warn("the last spans were not exported", "error", failed.Error())
+	}
+	return err
 }
 
 // connect reaches Temporal as the environment says, with everything encrypted.

@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -18,6 +20,9 @@ import (
 	"wistro.dev/go/internal/contract"
 )
 
+// What the last spans get to leave: nobody waits long for a collector that is away.
+const lastFlush = 3 * time.Second
+
 // Tracing makes a span of each attempt, in the trace of its run.
 type Tracing struct {
 	// tracer is nil where nobody has asked for traces: spans would go nowhere, and still cost time.
@@ -30,11 +35,11 @@ func NewTracing(provider trace.TracerProvider) *Tracing {
 	return &Tracing{tracer: provider.Tracer("wistro"), shutdown: func(context.Context) error { return nil }}
 }
 
-// StartTracing exports spans over OTLP when the usual `OTEL_*` settings ask for it; Stop it.
+// StartTracing exports spans over OTLP, as those of a service, when the usual `OTEL_*` settings ask for it; Stop it.
 //
 // The SDK reads endpoint, headers, sampler, service name and resource attributes from the environment:
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
-func StartTracing(ctx context.Context) (*Tracing, error) {
+func StartTracing(ctx context.Context, service string, logger *slog.Logger) (*Tracing, error) {
 	if !tracesWanted() {
 		return &Tracing{}, nil
 	}
@@ -43,9 +48,9 @@ func StartTracing(ctx context.Context) (*Tracing, error) {
 		return nil, err
 	}
 	options := []sdktrace.TracerProviderOption{sdktrace.WithBatcher(exporter)}
-	if os.Getenv("OTEL_SERVICE_NAME") == "" {
+	if os.Getenv("OTEL_SERVICE_NAME") == "" && !strings.Contains(os.Getenv("OTEL_RESOURCE_ATTRIBUTES"), "service.name=") {
 		named, err := resource.Merge(resource.Default(),
-			resource.NewSchemaless(attribute.String("service.name", "wistro")))
+			resource.NewSchemaless(attribute.String("service.name", service)))
 		if err != nil {
 			return nil, err
 		}
@@ -54,10 +59,27 @@ func StartTracing(ctx context.Context) (*Tracing, error) {
 	provider := sdktrace.NewTracerProvider(options...)
 	// What handlers and their libraries trace joins the spans of their attempts.
 	otel.SetTracerProvider(provider)
+	otel.SetErrorHandler(&quiet{logger: logger})
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	tracing := NewTracing(provider)
 	tracing.shutdown = provider.Shutdown
 	return tracing, nil
+}
+
+// quiet tells of a collector that is away once in a while: each batch that cannot be sent is an error.
+type quiet struct {
+	logger *slog.Logger
+	mutex  sync.Mutex
+	again  time.Time
+}
+
+func (q *quiet) Handle(err error) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if now := time.Now(); now.After(q.again) {
+		q.again = now.Add(time.Minute)
+		q.logger.Warn("spans were not exported", "error", err.Error())
+	}
 }
 
 // Stop exports what waits.
@@ -65,7 +87,7 @@ func (t *Tracing) Stop(ctx context.Context) error {
 	if t.shutdown == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, lastFlush)
 	defer cancel()
 	return t.shutdown(ctx)
 }
@@ -79,8 +101,7 @@ func tracesWanted() bool {
 
 // attempt begins the span of an attempt; what the handler traces becomes part of it.
 //
-// Its parent is the caller's span when the trigger carried one; otherwise the run's own, whose trace id is
-// the run id.
+// Its parent is the span of its run, whose context the trigger carries.
 func (t *Tracing) attempt(ctx context.Context, of *contract.Invocation, number int) (context.Context, func(error)) {
 	if t.tracer == nil {
 		return ctx, func(error) {}
@@ -88,8 +109,8 @@ func (t *Tracing) attempt(ctx context.Context, of *contract.Invocation, number i
 	spanKind := trace.SpanKindInternal
 	attributes := []attribute.KeyValue{
 		attribute.String("wistro.project", of.Project), attribute.String("wistro.flow", of.Flow),
-		attribute.String("wistro.run", of.RunID), attribute.String("wistro.step", of.Step),
-		attribute.String("wistro.delivery", of.DeliveryID), attribute.Int("wistro.attempt", number),
+		attribute.String("wistro.run_id", of.RunID), attribute.String("wistro.step", of.Step),
+		attribute.String("wistro.delivery_id", of.DeliveryID), attribute.Int("wistro.attempt", number),
 	}
 	if of.Topic != nil {
 		spanKind = trace.SpanKindConsumer

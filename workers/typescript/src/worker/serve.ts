@@ -51,7 +51,7 @@ export async function serve(manifest: Manifest, surroundings: Surroundings): Pro
   const watchdog = new Watchdog()
   installRuntime(log)
   const keys = loadKeys(manifest.key_file, process.env, (message) => log.write('warning', message))
-  const stopTracing = await startTracing()
+  const stopTracing = await startTracing(`${manifest.project}.worker`)
   const connecting = connect(log)
   // Awaited below; if the project cannot be loaded, nobody gets there.
   connecting.catch(() => undefined)

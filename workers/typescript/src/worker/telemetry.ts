@@ -1,6 +1,7 @@
 /** Traces of this process, as the usual `OTEL_*` settings ask for them. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout } from 'node:timers/promises'
 
 import {
   context,
@@ -17,18 +18,23 @@ import { spanContextOf } from './tracing.js'
 
 const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT']
 const HEADER = 'traceparent'
+const LAST_FLUSH = 3000
 
 /** Ends tracing; what was not exported yet is. */
 export type Shutdown = () => Promise<void>
 
 /**
- * Export spans over OTLP, when an endpoint is set. The SDK reads endpoint, headers, sampler, service
+ * Export spans over OTLP as those of `service`, when an endpoint is set. The SDK reads endpoint, headers, sampler, service
  * name and resource attributes from the environment:
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
-export async function startTracing(environment: NodeJS.ProcessEnv = process.env): Promise<Shutdown> {
+export async function startTracing(
+  service: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Shutdown> {
   if (!isWanted(environment)) return () => Promise.resolve()
-  environment['OTEL_SERVICE_NAME'] ??= 'wistro'
+  const given = environment['OTEL_RESOURCE_ATTRIBUTES'] ?? ''
+  if (!given.includes('service.name=')) environment['OTEL_SERVICE_NAME'] ??= service
   // Loaded only when wanted: it takes a fifth of the time that a worker needs to start.
   const [{ BasicTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, resources] =
     await Promise.all([
@@ -44,7 +50,8 @@ export async function startTracing(environment: NodeJS.ProcessEnv = process.env)
   followAsyncCalls()
   propagation.setGlobalPropagator(new TraceparentPropagator())
   trace.setGlobalTracerProvider(provider)
-  return () => provider.shutdown()
+  // Nobody waits long for a collector that is away.
+  return () => Promise.race([provider.shutdown(), setTimeout(LAST_FLUSH, undefined, { ref: false })])
 }
 
 /** Let the active context follow asynchronous calls, so that spans of handlers nest. */

@@ -20,8 +20,7 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/
 /**
  * Run `attempt` in a span; what the handler traces becomes part of it.
  *
- * Its parent is the caller's span when the trigger carried one; otherwise the run's own, whose trace
- * id is the run id.
+ * Its parent is the span of its run, whose context the trigger carries.
  */
 export async function inAttemptSpan<T>(
   invocation: Invocation,
@@ -38,9 +37,9 @@ export async function inAttemptSpan<T>(
       attributes: {
         'wistro.project': invocation.project,
         'wistro.flow': invocation.flow,
-        'wistro.run': invocation.run_id,
+        'wistro.run_id': invocation.run_id,
         'wistro.step': invocation.step,
-        'wistro.delivery': invocation.delivery_id,
+        'wistro.delivery_id': invocation.delivery_id,
         'wistro.attempt': number,
         ...(invocation.topic === null ? {} : { 'messaging.destination.name': invocation.topic }),
       },
