@@ -19,6 +19,7 @@ export default defineConfig({
     // Fonts and images stay files: the page's policy allows no `data:` fonts.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1600,
+    license: { fileName: 'licenses.md' },
   },
   worker: { format: 'es' },
   server: {

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const IMAGES = resolve(import.meta.dirname, '../../../docs/workbench')
+
+/** Chromium, as it is installed on this machine. */
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? CANDIDATES.find((path) => existsSync(path))
+  if (!executablePath) throw new Error('there is no Chromium. hint: `make browser`, or name it in `CHROMIUM`')
+  return chromium.launch({ executablePath, args: QUIET })
+}
+
+export interface Looking {
+  scheme?: 'light' | 'dark'
+  width?: number
+  height?: number
+}
+
+/** A tab that remembers what must not happen: errors, breaches of the policy, requests to elsewhere. */
+export class Tab {
+  readonly page: Page
+  readonly troubles: string[] = []
+  private readonly context: BrowserContext
+
+  constructor(context: BrowserContext, page: Page) {
+    this.context = context
+    this.page = page
+    page.on('pageerror', (error) => this.troubles.push(`error: ${error.message}`))
+    page.on('console', (message) => {
+      const text = message.text()
+      // What a refused request looks like is up to the page; what it logs about itself is not.
+      if (message.type() === 'error' && !text.startsWith('Failed to load resource')) this.troubles.push(text)
+    })
+    page.on('request', (request) => {
+      const { protocol, host } = new URL(request.url())
+      const here = new URL(page.url() === 'about:blank' ? request.url() : page.url()).host
+      if (protocol.startsWith('http') && host !== here) this.troubles.push(`request to ${request.url()}`)
+    })
+  }
+
+  static async open(browser: Browser, { scheme = 'light', width = 1400, height = 900 }: Looking = {}): Promise<Tab> {
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: scheme,
+      reducedMotion: 'reduce',
+      locale: 'en-GB',
+      timezoneId: 'Europe/Berlin',
+    })
+    context.setDefaultTimeout(20_000)
+    return new Tab(context, await context.newPage())
+  }
+
+  /** Opens an address, and waits until nothing is loading. */
+  async go(url: string): Promise<Page> {
+    await this.page.goto(url)
+    await this.page.getByRole('heading', { level: 1 }).waitFor()
+    await this.page.waitForFunction(() => document.querySelector('[role="status"][aria-label^="Loading"]') === null)
+    return this.page
+  }
+
+  async close(): Promise<void> {
+    await this.context.close()
+  }
+}
+
+/** Keeps a picture for the documentation, when asked to: `SCREENSHOTS=1`. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!process.env.SCREENSHOTS) return
+  await mkdir(IMAGES, { recursive: true })
+  await page.waitForTimeout(400)
+  await page.screenshot({ path: join(IMAGES, `${name}.png`) })
+}
