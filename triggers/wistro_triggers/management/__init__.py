@@ -10,6 +10,7 @@ from wistro_triggers.management.custom_nodes import custom_nodes_router
 from wistro_triggers.management.flows import flows_router
 from wistro_triggers.management.held import held_router
 from wistro_triggers.management.layout import layout_router
+from wistro_triggers.management.logs import logs_router
 from wistro_triggers.management.operations import operations_router
 from wistro_triggers.management.overview import overview_router
 from wistro_triggers.management.project import project_router
@@ -21,6 +22,7 @@ from wistro_triggers.management.sources import sources_router
 from wistro_triggers.management.state import state_router
 from wistro_triggers.management.steps import steps_router
 from wistro_triggers.management.streams import streams_router
+from wistro_triggers.management.topics import topics_router
 from wistro_triggers.management.traces import traces_router
 from wistro_triggers.management.workers import workers_router
 
@@ -36,9 +38,11 @@ def management_router(site: Site) -> APIRouter:
         sources_router,
         layout_router,
         custom_nodes_router,
+        topics_router,
         runs_router,
         operations_router,
         held_router,
+        logs_router,
         schedules_router,
         scheduled_calls_router,
         state_router,

@@ -1,4 +1,4 @@
-"""Flows and topics, as the lock in use has them."""
+"""Flows, as the lock in use has them."""
 
 from __future__ import annotations
 
@@ -52,25 +52,8 @@ class FlowDetail(FlowSummary):
     graph: Graph
 
 
-class TopicView(View):
-    """A topic, and who is at its ends."""
-
-    name: str
-    description: str | None = None
-    shared: bool
-    """Whether its messages start runs of other flows."""
-    external: bool
-    """Whether its messages come from outside."""
-    emitters: list[str]
-    subscribers: list[str]
-    awaited_by: list[str]
-    """The steps by which runs wait for its messages."""
-    message: dict[str, object] | None = None
-    """The JSON Schema of its messages."""
-
-
 def flows_router(site: Site) -> APIRouter:
-    """`/flows` and `/topics`."""
+    """`/flows`."""
     router = APIRouter(responses=ERRORS)
 
     def summary(id: str) -> FlowSummary:
@@ -101,22 +84,6 @@ def flows_router(site: Site) -> APIRouter:
             )
         graph = await asyncio.to_thread(graph_of, site.lock, flow, node_address(site))
         return FlowDetail(**dict(summary(flow)), graph=graph)
-
-    @router.get("/topics", tags=["topics"], summary="List the topics")
-    async def list_topics() -> list[TopicView]:
-        return [
-            TopicView(
-                name=name,
-                description=topic.description,
-                shared=topic.shared,
-                external=topic.external,
-                emitters=list(topic.emitters),
-                subscribers=list(topic.subscribers),
-                awaited_by=list(topic.awaited_by),
-                message=None if topic.message is None else dict(topic.message),
-            )
-            for name, topic in site.lock.topics.items()
-        ]
 
     return router
 

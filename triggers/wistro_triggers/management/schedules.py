@@ -25,7 +25,7 @@ from wistro.temporal.host.ticks import (
     with_runs,
 )
 from wistro_triggers.management.cron_words import cron_words
-from wistro_triggers.management.site import ERRORS, OPERATOR, Request, Site, View
+from wistro_triggers.management.site import ERRORS, By, Request, Site, View, operation
 from wistro_triggers.management.words import Fact, detail_facts
 from wistro_triggers.problems import Detail, Problem
 
@@ -124,22 +124,25 @@ def schedules_router(site: Site) -> APIRouter:
         return await _view(site, flow, step)
 
     @router.post("/{flow}/{step}/pause", summary="Stop the ticks until they are resumed")
+    @operation("schedule.pause")
     async def pause_schedule(
-        flow: Flow, step: Step, wanted: PauseRequest | None = None
+        flow: Flow, step: Step, who: By, wanted: PauseRequest | None = None
     ) -> ScheduleView:
         with _acting_on(site, flow, step) as schedule:
-            await schedule.pause(note=await _note(schedule, "Paused", wanted))
+            await schedule.pause(note=await _note(schedule, f"Paused by {who}", wanted))
         return await _view(site, flow, step)
 
     @router.post("/{flow}/{step}/resume", summary="Let a paused schedule tick again")
+    @operation("schedule.resume")
     async def resume_schedule(
-        flow: Flow, step: Step, wanted: PauseRequest | None = None
+        flow: Flow, step: Step, who: By, wanted: PauseRequest | None = None
     ) -> ScheduleView:
         with _acting_on(site, flow, step) as schedule:
-            await schedule.unpause(note=await _note(schedule, "Resumed", wanted))
+            await schedule.unpause(note=await _note(schedule, f"Resumed by {who}", wanted))
         return await _view(site, flow, step)
 
     @router.post("/{flow}/{step}/trigger", status_code=202, summary="Tick now")
+    @operation("schedule.trigger")
     async def trigger_schedule(flow: Flow, step: Step) -> ScheduleView:
         with _acting_on(site, flow, step) as schedule:
             await schedule.trigger()
@@ -151,6 +154,7 @@ def schedules_router(site: Site) -> APIRouter:
         summary="Make up for ticks that have no run",
         description="With `dry_run` it only lists the ticks, and answers 200.",
     )
+    @operation("schedule.backfill")
     async def backfill_schedule(
         flow: Flow, step: Step, wanted: BackfillRequest, response: Response
     ) -> Backfill:
@@ -224,7 +228,7 @@ async def _view(site: Site, flow: str, step: str) -> ScheduleView:
 
 
 async def _note(schedule: ScheduleHandle, did: str, wanted: PauseRequest | None) -> str:
-    said = f"{did} by {OPERATOR}"
+    said = did
     if wanted is not None and wanted.note.strip():
         said += f": {wanted.note.strip()}"
     description = await schedule.describe()

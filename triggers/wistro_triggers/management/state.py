@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from wistro.stores.state import DEFAULT_PAGE, StateEntry
-from wistro_triggers.management.site import ERRORS, Request, Site, View
+from wistro_triggers.management.site import ERRORS, Request, Site, View, at_level, operation
 from wistro_triggers.problems import Problem
 
 Group = Annotated[str, Query(description="The group.")]
@@ -60,6 +60,7 @@ def state_router(site: Site) -> APIRouter:
         return Groups(items=list(page.items), next=page.next)
 
     @router.get("/entries", summary="List the entries of a group")
+    @at_level("read")
     async def list_entries(
         group: Group, after: After = None, limit: Limit = DEFAULT_PAGE
     ) -> Entries:
@@ -67,10 +68,12 @@ def state_router(site: Site) -> APIRouter:
         return Entries(items=list(page.items), next=page.next)
 
     @router.delete("/entries", summary="Remove a group with its entries")
+    @operation("state.clear")
     async def clear_group(group: Group) -> Removed:
         return Removed(removed=await state.clear(group))
 
     @router.get("/entry", summary="Read an entry")
+    @at_level("read")
     async def get_entry(group: Group, key: Key) -> StateEntry:
         entry = await state.get(group, key)
         if entry is None:
@@ -83,12 +86,14 @@ def state_router(site: Site) -> APIRouter:
         return entry
 
     @router.put("/entry", summary="Write an entry, under a condition if given")
+    @operation("state.set")
     async def set_entry(group: Group, key: Key, wanted: SetRequest) -> StateEntry:
         return await state.set(
             group, key, wanted.value, if_version=wanted.if_version, if_absent=wanted.if_absent
         )
 
     @router.delete("/entry", summary="Remove an entry")
+    @operation("state.delete")
     async def delete_entry(group: Group, key: Key) -> Removed:
         return Removed(removed=int(await state.delete(group, key)))
 

@@ -14,7 +14,7 @@ from pydantic import Field
 from wistro.project.descriptor import Language, StreamDescriptor
 from wistro.stores.state import DEFAULT_PAGE
 from wistro.stores.stream import StreamItem
-from wistro_triggers.management.site import ERRORS, Request, Site, View
+from wistro_triggers.management.site import ERRORS, Request, Site, View, at_level
 
 Name = Annotated[str, Path(description="The stream.")]
 Group = Annotated[str, Query(description="The group.")]
@@ -88,6 +88,7 @@ def streams_router(site: Site) -> APIRouter:
         return Streams(items=[_view(stream) for stream in site.lock.streams.values()])
 
     @router.get("/{name}/groups", summary="List the groups of a stream that have items")
+    @at_level("read")
     async def list_groups(
         name: Name, after: After = None, limit: Limit = DEFAULT_PAGE
     ) -> StreamGroups:
@@ -96,6 +97,7 @@ def streams_router(site: Site) -> APIRouter:
         return StreamGroups(items=list(page.items), next=page.next)
 
     @router.get("/{name}/items", summary="List the items of a group")
+    @at_level("read")
     async def list_items(
         name: Name, group: Group, after: After = None, limit: Limit = DEFAULT_PAGE
     ) -> StreamItems:
@@ -104,6 +106,7 @@ def streams_router(site: Site) -> APIRouter:
         return StreamItems(items=list(page.items), next=page.next)
 
     @router.post("/{name}/tokens", summary="Make a token for somebody who may follow")
+    @at_level("read")
     async def make_token(name: Name, wanted: TokenRequest) -> TokenView:
         made = served.token(
             name, wanted.group, wanted.id, seconds=wanted.seconds, context=wanted.context
