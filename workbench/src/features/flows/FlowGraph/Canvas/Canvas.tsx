@@ -1,0 +1,157 @@
+import '@xyflow/react/dist/base.css'
+import { useComputedColorScheme } from '@mantine/core'
+import { Background, BackgroundVariant, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useNavigate } from 'react-router'
+import { Failed, Loading } from '@/components/States/States'
+import { useSavedLayout } from '../../savedLayout/savedLayout'
+import { Markers } from '../edges/Markers'
+import { TopicEdge } from '../edges/TopicEdge'
+import type { FlowGraphProps } from '../FlowGraph'
+import { createGraphStore, GraphStoreContext, stabilised } from '../graphStore'
+import { KINDS } from '../icons'
+import type { Size } from '../layout'
+import { modelOf } from '../model'
+import { PortalNode } from '../nodes/PortalNode'
+import { StepNode } from '../nodes/StepNode'
+import { Toolbar } from '../Toolbar/Toolbar'
+import { useLayout } from '../useLayout'
+import classes from './Canvas.module.css'
+import { useKeyboard } from './useKeyboard'
+import { type GraphNode, useEdges, useNodes } from './useNodes'
+
+const nodeTypes = { step: StepNode, portal: PortalNode }
+const edgeTypes = { topic: TopicEdge }
+const NO_SIZES: Readonly<Record<string, Size>> = {}
+const PADDING = { padding: 0.1, maxZoom: 1.1 }
+
+export default function Canvas(props: FlowGraphProps) {
+  const [store] = useState(createGraphStore)
+  return (
+    <GraphStoreContext value={store}>
+      <ReactFlowProvider key={props.flow}>
+        <Drawing {...props} store={store} />
+      </ReactFlowProvider>
+    </GraphStoreContext>
+  )
+}
+
+function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store }: FlowGraphProps & { store: ReturnType<typeof createGraphStore> }) {
+  const navigate = useNavigate()
+  const colorMode = useComputedColorScheme('light')
+  const model = useMemo(() => modelOf(graph), [graph])
+  const [sizes, setSizes] = useState(NO_SIZES)
+  const { layout, error } = useLayout(model, sizes)
+  const saved = useSavedLayout(flow)
+  const { nodes, onNodesChange } = useNodes({ model, layout, saved: saved.positions, sizes })
+  const edges = useEdges({ model, layout, sizes })
+  const searchRef = useRef<HTMLInputElement>(null)
+  const { fitView, getNodes } = useReactFlow<GraphNode>()
+
+  useEffect(() => store.setState({ selected, ...(selected ? { cursor: selected } : {}) }), [selected, store])
+  useEffect(() => {
+    store.setState((before) => ({ overlay: stabilised(before.overlay, overlay) }))
+  }, [overlay, store])
+
+  const open = useCallback(
+    (id: string) => {
+      const item = model.items.find((each) => each.id === id)
+      if (item?.type === 'step') onSelect?.(id)
+      else if (item?.flow) void navigate(`/flows/${encodeURIComponent(item.flow)}`)
+    },
+    [model, navigate, onSelect],
+  )
+  const close = useCallback(() => onSelect?.(null), [onSelect])
+  const { goTo, onKeyDown } = useKeyboard({ model, store, searchRef, onOpen: open, onClose: close })
+
+  const keep = useCallback(
+    (_: unknown, __: unknown, moved: GraphNode[]) => {
+      const positions = Object.fromEntries(moved.map((node) => [node.id, node.position]))
+      saved.save({ ...saved.positions, ...positions })
+    },
+    [saved],
+  )
+
+  /** Nodes that draw themselves are measured, and the graph is laid out with what was found, once. */
+  const measure = useCallback(() => {
+    const found = measured(getNodes())
+    setSizes((before) => (JSON.stringify(before) === JSON.stringify(found) ? before : found))
+  }, [getNodes])
+
+  const tidy = useCallback(() => {
+    saved.save({})
+    requestAnimationFrame(() => void fitView({ ...PADDING, duration: 250 }))
+  }, [fitView, saved])
+
+  if (error) return <Failed error={error} title="The graph cannot be laid out" />
+  if (!layout || !saved.ready) return <Loading label="Laying the graph out" rows={8} />
+  return (
+    <div className={classes.canvas} role="application" aria-label="The flow as a graph: arrow keys go from step to step" onKeyDown={onKeyDown}>
+      <Markers />
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        onNodesChange={(changes) => {
+          onNodesChange(changes)
+          if (changes.some((change) => change.type === 'dimensions')) measure()
+        }}
+        onNodeClick={(_, node) => open(node.id)}
+        onNodeMouseEnter={(_, node) => store.setState({ pointed: node.id })}
+        onNodeMouseLeave={() => store.setState({ pointed: null })}
+        onNodeDragStop={keep}
+        onPaneClick={close}
+        colorMode={colorMode}
+        fitView
+        fitViewOptions={PADDING}
+        minZoom={0.08}
+        maxZoom={2}
+        onlyRenderVisibleElements
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        disableKeyboardA11y
+        deleteKeyCode={null}
+        nodeDragThreshold={4}
+        proOptions={{ hideAttribution: true }}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={22} size={1.3} color="var(--wb-border)" />
+        <MiniMap
+          className={classes.minimap ?? ''}
+          pannable
+          zoomable
+          ariaLabel="Map of the whole flow"
+          nodeColor={colourOf}
+          nodeBorderRadius={20}
+          maskColor="color-mix(in srgb, var(--wb-surface-sunken) 72%, transparent)"
+          bgColor="var(--wb-surface-raised)"
+        />
+      </ReactFlow>
+      <Toolbar
+        model={model}
+        searchRef={searchRef}
+        goTo={goTo}
+        tidy={tidy}
+        moved={Object.keys(saved.positions).length > 0}
+        kept={saved.kept}
+        problem={saved.error}
+      />
+    </div>
+  )
+}
+
+function colourOf(node: GraphNode): string {
+  return node.type === 'step' ? `var(--wb-${KINDS[node.data.item.look].tone}-line)` : 'var(--wb-accent)'
+}
+
+function measured(nodes: readonly GraphNode[]): Record<string, Size> {
+  return Object.fromEntries(
+    nodes.flatMap((node) => {
+      const height = node.measured?.height
+      if (node.type !== 'step' || !node.data.item.step.custom_node || !height) return []
+      return [[node.id, { width: node.width ?? 0, height: Math.round(height) }] as const]
+    }),
+  )
+}

@@ -1,0 +1,177 @@
+/** From a flow to what elk lays out, and from its answer to positions and routes. */
+import type { ElkExtendedEdge, ElkNode, ElkPort } from 'elkjs/lib/elk-api'
+import { edgeText, type FlowModel, type Item, PORTAL_HEIGHT, PORTAL_WIDTH, STEP_HEIGHT, STEP_WIDTH } from './model'
+
+export interface Point {
+  x: number
+  y: number
+}
+
+export interface Size {
+  width: number
+  height: number
+}
+
+export interface Route {
+  points: Point[]
+  /** The middle of the label. */
+  label: Point | null
+}
+
+export interface LaidOut {
+  positions: Record<string, Point>
+  /** By the ids of links; they hold while both ends are where they were laid out. */
+  routes: Record<string, Route>
+}
+
+const LABEL_HEIGHT = 20
+const LETTER = 6.4
+const MAX_LABEL = 168
+const MAX_PORTS = 9
+
+const OPTIONS = {
+  'elk.algorithm': 'layered',
+  'elk.direction': 'RIGHT',
+  'elk.edgeRouting': 'ORTHOGONAL',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '56',
+  'elk.spacing.nodeNode': '36',
+  'elk.spacing.edgeNode': '22',
+  'elk.spacing.edgeEdge': '14',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '22',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '14',
+  'elk.spacing.componentComponent': '72',
+  'elk.spacing.edgeLabel': '4',
+  'elk.edgeLabels.inline': 'true',
+  'elk.aspectRatio': '1.9',
+  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+  'elk.layered.thoroughness': '7',
+}
+
+/** Large graphs are laid out in a second rather than in ten. */
+const OF_LARGE = {
+  'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
+  'elk.layered.thoroughness': '3',
+}
+
+export function sizeOf(item: Item, sizes: Readonly<Record<string, Size>> = {}): Size {
+  if (item.type === 'portal') return { width: PORTAL_WIDTH, height: PORTAL_HEIGHT }
+  return sizes[item.id] ?? { width: STEP_WIDTH, height: STEP_HEIGHT }
+}
+
+export function labelWidth(text: string): number {
+  return Math.min(MAX_LABEL, Math.ceil(text.length * LETTER) + 16)
+}
+
+/** What elk is asked. The sizes are those of nodes that draw themselves; the others are known. */
+export function elkGraph(model: FlowModel, sizes: Readonly<Record<string, Size>> = {}): ElkNode {
+  const topics = topicsOut(model)
+  return {
+    id: 'flow',
+    layoutOptions: model.items.length > 120 ? { ...OPTIONS, ...OF_LARGE } : OPTIONS,
+    children: model.items.map((item) => {
+      const size = sizeOf(item, sizes)
+      return {
+        id: item.id,
+        ...size,
+        ports: ports(item.id, size, topics.get(item.id) ?? []),
+        layoutOptions: { 'elk.portConstraints': 'FIXED_POS', ...sides(item) },
+      }
+    }),
+    edges: model.links.map((link): ElkExtendedEdge => {
+      const text = edgeText(link.edge, false)
+      const number = portNumber(topics.get(link.source) ?? [], link.edge.topic)
+      return {
+        id: link.id,
+        sources: [`${link.source}>${number}`],
+        targets: [`>${link.target}`],
+        labels: [{ id: `${link.id} label`, text, width: labelWidth(text), height: LABEL_HEIGHT }],
+      }
+    }),
+  }
+}
+
+/** Each topic that a step emits leaves it at a place of its own, all come in at one. */
+function ports(id: string, size: Size, topics: readonly string[]): ElkPort[] {
+  const count = Math.min(topics.length, MAX_PORTS)
+  const out = Array.from({ length: count }, (_, number) => ({
+    id: `${id}>${number}`,
+    width: 0,
+    height: 0,
+    x: size.width,
+    y: portOffset(size.height, number, count),
+    layoutOptions: { 'elk.port.side': 'EAST' },
+  }))
+  const into = { id: `>${id}`, width: 0, height: 0, x: 0, y: size.height / 2, layoutOptions: { 'elk.port.side': 'WEST' } }
+  return [into, ...out]
+}
+
+/** How far below a node's upper edge its topics leave it. */
+export function portOffset(height: number, number: number, count: number): number {
+  const gap = Math.min(18, (height - 24) / Math.max(count - 1, 1))
+  return Math.round(height / 2 + (number - (count - 1) / 2) * gap)
+}
+
+export function portNumber(topics: readonly string[], topic: string): number {
+  return Math.max(0, topics.indexOf(topic)) % MAX_PORTS
+}
+
+/** The topics that leave each node, in the order of what they lead to. */
+export function topicsOut(model: FlowModel): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const link of model.links) {
+    const topics = found.get(link.source) ?? []
+    if (!topics.includes(link.edge.topic)) topics.push(link.edge.topic)
+    found.set(link.source, topics)
+  }
+  return found
+}
+
+function sides(item: Item): Record<string, string> {
+  if (item.type === 'step') return {}
+  return { 'elk.layered.layering.layerConstraint': item.direction === 'from' ? 'FIRST' : 'LAST' }
+}
+
+export function laidOut(result: ElkNode): LaidOut {
+  const positions: Record<string, Point> = {}
+  for (const node of result.children ?? []) positions[node.id] = { x: node.x ?? 0, y: node.y ?? 0 }
+  const routes: Record<string, Route> = {}
+  for (const edge of result.edges ?? []) {
+    const section = edge.sections?.[0]
+    if (!section) continue
+    const label = edge.labels?.[0]
+    routes[edge.id] = {
+      points: [section.startPoint, ...(section.bendPoints ?? []), section.endPoint],
+      label: label
+        ? { x: (label.x ?? 0) + (label.width ?? 0) / 2, y: (label.y ?? 0) + (label.height ?? 0) / 2 }
+        : null,
+    }
+  }
+  return { positions, routes }
+}
+
+/** A path through the points, with round corners. */
+export function roundedPath(points: readonly Point[], radius = 9): string {
+  const [first, ...rest] = points
+  if (!first) return ''
+  let path = `M${first.x},${first.y}`
+  rest.forEach((point, index) => {
+    const before = points[index] ?? first
+    const after = rest[index + 1]
+    if (!after) {
+      path += `L${point.x},${point.y}`
+      return
+    }
+    const from = towards(point, before, radius)
+    const to = towards(point, after, radius)
+    path += `L${from.x},${from.y}Q${point.x},${point.y} ${to.x},${to.y}`
+  })
+  return path
+}
+
+function towards(corner: Point, other: Point, radius: number): Point {
+  const length = Math.hypot(other.x - corner.x, other.y - corner.y)
+  if (length === 0) return corner
+  const part = Math.min(radius, length / 2) / length
+  return { x: corner.x + (other.x - corner.x) * part, y: corner.y + (other.y - corner.y) * part }
+}

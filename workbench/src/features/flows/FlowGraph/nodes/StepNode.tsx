@@ -1,0 +1,72 @@
+import { Tooltip } from '@mantine/core'
+import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
+import { memo } from 'react'
+import { lookOf as lookOfStatus } from '@/components/StatusBadge/StatusBadge'
+import { CustomNode } from '../../customNodes/CustomNode'
+import { useGraphState } from '../graphStore'
+import { KINDS } from '../icons'
+import { languageName, plainWords, type StepItem } from '../model'
+import classes from './nodes.module.css'
+import { StepFace } from './StepFace'
+
+export type StepNodeType = Node<{ item: StepItem; index: number }, 'step'>
+
+/** A step in the graph. Where the keyboard is, faded or lit up: each comes from the store, so it redraws alone. */
+export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeType>) {
+  const { step, look } = data.item
+  const overlay = useGraphState((state) => state.overlay?.steps[id])
+  const faded = useGraphState((state) =>
+    state.found ? !state.found.has(id) : state.overlay !== null && state.overlay.steps[id] === undefined,
+  )
+  const selected = useGraphState((state) => state.selected === id)
+  const cursor = useGraphState((state) => state.cursor === id)
+  return (
+    <div
+      id={nodeElement(id)}
+      className={classes.node}
+      role="button"
+      tabIndex={cursor ? 0 : -1}
+      aria-label={spoken(data.item, overlay?.status)}
+      aria-pressed={selected}
+      data-selected={selected || undefined}
+      data-faded={faded || undefined}
+      data-found={useGraphState((state) => state.found?.has(id) ?? false) || undefined}
+      data-status={overlay ? lookOfStatus(overlay.status).tone : undefined}
+    >
+      <Ends />
+      {step.custom_node ? (
+        <CustomNode step={step} address={step.custom_node} selected={selected} overlay={overlay} />
+      ) : (
+        <StepFace step={step} look={look} overlay={overlay} />
+      )}
+      {step.join && (
+        <Tooltip label={plainWords(step.join.words)} multiline maw={320} withinPortal>
+          <span className={classes.join}>
+            <span>{step.join.badge}</span>
+          </span>
+        </Tooltip>
+      )}
+    </div>
+  )
+})
+
+/** Where edges begin and end; they are drawn without handles to be seen. */
+export function Ends() {
+  return (
+    <>
+      <Handle type="target" position={Position.Left} isConnectable={false} className={classes.end} />
+      <Handle type="source" position={Position.Right} isConnectable={false} className={classes.end} />
+    </>
+  )
+}
+
+export function nodeElement(id: string): string {
+  return `node-${id}`
+}
+
+function spoken({ step, look }: StepItem, status: string | undefined): string {
+  const parts = [step.name, KINDS[look].word, step.trigger ?? step.waiting, step.join?.words]
+  if (step.kind !== 'noop') parts.push(languageName(step))
+  if (status) parts.push(lookOfStatus(status).word)
+  return plainWords(parts.filter(Boolean).join(', '))
+}
