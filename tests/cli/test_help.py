@@ -67,6 +67,7 @@ def test_the_commands_are_those_that_users_know() -> None:
         "runs fork",
         "runs list",
         "runs logs",
+        "runs release",
         "runs retry",
         "runs show",
         "runs skip",

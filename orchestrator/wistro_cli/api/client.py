@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, cast
@@ -95,6 +95,17 @@ class Api:
                     response.read()
                     raise _refusal(response)
                 yield response
+
+    @contextmanager
+    def post_lines(self, path: str, body: object) -> Generator[Iterator[str]]:
+        """Do something below `/_wistro/api` that tells line by line how it goes."""
+        with self._answers():
+            request = self._client.stream("POST", f"{PREFIX}/api{path}", json=body, timeout=None)
+            with request as response:
+                if response.is_error:
+                    response.read()
+                    raise _refusal(response)
+                yield response.iter_lines()
 
     def _call(
         self,

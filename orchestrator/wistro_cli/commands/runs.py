@@ -9,6 +9,8 @@ import typer
 from wistro_cli.help import GROUP_SETTINGS, Json, examples
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wistro.runs import RunSummary
     from wistro_cli.api import Api
 
@@ -20,6 +22,9 @@ Run = Annotated[
 Data = Annotated[
     str | None,
     typer.Option("--data", "-d", metavar="JSON|@FILE|-", help="Go on with this input instead."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what would happen, and do nothing.")
 ]
 _LARGEST_PAGE = 500
 _ENDS = ("run.completed", "run.failed", "run.cancelled", "run.timed_out")
@@ -159,15 +164,21 @@ def logs(
 
 
 @app.command(
-    epilog=examples(("wistro runs cancel 9f3a2c1b", "its running handlers are told to stop"))
+    epilog=examples(
+        ("wistro runs cancel 9f3a2c1b", "its running handlers are told to stop"),
+        ("wistro runs cancel 9f3a2c1b --dry-run", "what would end with it"),
+    )
 )
-def cancel(context: typer.Context, run: Run, json: Json = False) -> None:
+def cancel(context: typer.Context, run: Run, dry_run: DryRun = False, json: Json = False) -> None:
     """Ask a run to end."""
     from wistro_cli.api import connect
     from wistro_cli.api.runs import find_run, path_of
 
     with connect(context) as api:
         found = find_run(api, run)
+        if dry_run:
+            _foresee(api, found, {"action": "cancel"}, json=json)
+            return
         _tell(api.post(f"{path_of(found)}/cancel"), f"asked {_name(found)} to end", json=json)
 
 
@@ -184,6 +195,7 @@ def retry(
         str | None, typer.Argument(help="Its number, step or id; needed when several failed.")
     ] = None,
     data: Data = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Make a held delivery again, or a failed one of an ended run in a fork of it."""
@@ -195,6 +207,10 @@ def retry(
     with connect(context) as api:
         found = find_run(api, run)
         chosen = choose_delivery(found, delivery, statuses=("held", "failed"))
+        if dry_run:
+            wanted = {"action": "retry", "delivery_id": chosen.delivery_id, **body}
+            _foresee(api, found, wanted, json=json)
+            return
         path = f"{path_of(found)}/deliveries/{quote(chosen.delivery_id)}/retry"
         started = as_mapping(api.post(path, body))
     what = f"`{chosen.step}` is made again"
@@ -216,6 +232,7 @@ def skip(
     delivery: Annotated[
         str | None, typer.Argument(help="Its number, step or id; needed when several are held.")
     ] = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Go on without a held delivery."""
@@ -226,6 +243,10 @@ def skip(
     with connect(context) as api:
         found = find_run(api, run)
         chosen = choose_delivery(found, delivery, statuses=("held",))
+        if dry_run:
+            wanted = {"action": "skip", "delivery_id": chosen.delivery_id}
+            _foresee(api, found, wanted, json=json)
+            return
         answer = api.post(f"{path_of(found)}/deliveries/{quote(chosen.delivery_id)}/skip")
         _tell(answer, f"{_name(found)} goes on without `{chosen.step}`", json=json)
 
@@ -234,8 +255,13 @@ def skip(
     epilog=examples(
         ("wistro runs fork 9f3a2c1b", "a new run goes on from where this one failed"),
         (
-            "wistro runs fork 9f3a2c1b --delivery 3 -d @fixed.json",
-            "with another input for a delivery",
+            "wistro runs fork 9f3a2c1b --delivery 3",
+            "make its third delivery again, and what follows",
+        ),
+        ("wistro runs fork 9f3a2c1b --delivery 3 -d @fixed.json", "with another input"),
+        (
+            "wistro runs fork 9f3a2c1b --delivery 3 --dry-run",
+            "what would be made again, and what not",
         ),
     )
 )
@@ -243,12 +269,14 @@ def fork(
     context: typer.Context,
     run: Run,
     delivery: Annotated[
-        str | None, typer.Option("--delivery", help="The delivery that `--data` is for.")
+        str | None,
+        typer.Option("--delivery", help="Any delivery: its number, step or id. It is made again."),
     ] = None,
     data: Data = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Start a run that goes on from where an ended one failed, with the code of today."""
+    """Start a run that makes one delivery of another again, or goes on from where that failed."""
     from wistro_cli.api import connect
     from wistro_cli.api.runs import as_mapping, choose_delivery, find_run, path_of
 
@@ -258,8 +286,47 @@ def fork(
         if delivery is not None:
             chosen = choose_delivery(found, delivery, statuses=())
             body["delivery_id"] = chosen.delivery_id
+        if dry_run:
+            _foresee(api, found, {"action": "fork", **body}, json=json)
+            return
         started = as_mapping(api.post(f"{path_of(found)}/fork", body))
     _tell(started, f"started {started.get('flow')}/{started.get('run_id')}", json=json)
+
+
+@app.command(
+    epilog=examples(
+        ("wistro runs release --dry-run", "which held deliveries would be made again"),
+        ("wistro runs release --step charge_card --error handler_error", "those of one failure"),
+        ("wistro runs release --flow orders --skip", "go on without them"),
+    )
+)
+def release(
+    context: typer.Context,
+    flow: Annotated[str | None, typer.Option("--flow", help="Only of this flow.")] = None,
+    step: Annotated[str | None, typer.Option("--step", help="Only of this step.")] = None,
+    error: Annotated[
+        str | None, typer.Option("--error", metavar="CODE", help="Only with this error code.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Of runs started at or after.")
+    ] = None,
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Go on without them instead of making them again.")
+    ] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Make all held deliveries of many runs again, or skip them; Ctrl-C stops after the current ones."""
+    from wistro_cli.api import connect
+    from wistro_cli.releasing import show_release
+
+    given = {"flow": flow, "step": step, "error": error, "since": since}
+    body: dict[str, object] = {name: value for name, value in given.items() if value is not None}
+    body |= {"action": "skip" if skip else "retry", "dry_run": dry_run}
+    with connect(context) as api:
+        failed = show_release(api, body, json=json)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _pages(api: Api, wanted: dict[str, str | None], limit: int) -> list[RunSummary]:
@@ -281,6 +348,15 @@ def _body(data: str | None) -> dict[str, object]:
     from wistro_cli.values import read_json
 
     return {} if data is None else {"data": read_json(data, option="--data")}
+
+
+def _foresee(api: Api, run: RunSummary, wanted: Mapping[str, object], *, json: bool) -> None:
+    """Say what a repair would do."""
+    from wistro_cli.api.repairs import preview
+    from wistro_cli.releasing import show_preview
+
+    if not show_preview(preview(api, run, wanted), json=json):
+        raise typer.Exit(1)
 
 
 def _name(run: RunSummary) -> str:

@@ -24,6 +24,9 @@ from wistro_triggers.management.steps import steps_router
 from wistro_triggers.management.streams import streams_router
 from wistro_triggers.management.topics import topics_router
 from wistro_triggers.management.traces import traces_router
+from wistro_triggers.management.tries import tries_router
+from wistro_triggers.management.trigger_examples import trigger_examples_router
+from wistro_triggers.management.triggers import triggers_router
 from wistro_triggers.management.workers import workers_router
 
 __all__ = ["Site", "management_router"]
@@ -39,6 +42,9 @@ def management_router(site: Site) -> APIRouter:
         layout_router,
         custom_nodes_router,
         topics_router,
+        triggers_router,
+        trigger_examples_router,
+        tries_router,
         runs_router,
         operations_router,
         held_router,

@@ -13,7 +13,6 @@ from wistro.targets.record import AnswerStatus
 from wistro.temporal.host.answers import Answers, AnswerSummary
 from wistro_triggers.management.site import (
     ERRORS,
-    OPERATOR,
     FlowPath,
     Request,
     RunPath,
@@ -21,6 +20,7 @@ from wistro_triggers.management.site import (
     View,
 )
 from wistro_triggers.response_targets import RespondTo, accept_target
+from wistro_triggers.visitors import By, operation
 
 
 class AttemptView(View):
@@ -103,14 +103,13 @@ def answers_router(site: Site) -> APIRouter:
     @router.post(
         "/{flow}/{run_id}/redeliver", status_code=202, summary="Have an answer delivered again"
     )
+    @operation("answer.redeliver")
     async def redeliver_answer(
-        flow: FlowPath, run_id: RunPath, wanted: RedeliverRequest | None = None
+        flow: FlowPath, run_id: RunPath, who: By, wanted: RedeliverRequest | None = None
     ) -> AnswerView:
         wanted = wanted or RedeliverRequest()
         to = accept_target(site.targets, wanted.respond_to, flow, MANAGEMENT)
-        record = await answers.redeliver(
-            flow, run_id, number=wanted.number, respond_to=to, by=OPERATOR
-        )
+        record = await answers.redeliver(flow, run_id, number=wanted.number, respond_to=to, by=who)
         return _view(record)
 
     return router

@@ -9,13 +9,16 @@ from pydantic import AwareDatetime, Field
 
 from wistro.contract import Trigger
 from wistro.options import Duration
+from wistro.repairs import RepairAction, RepairPreview
 from wistro.temporal.host.engine import UNCHANGED
+from wistro.temporal.host.repairs import Repairs
 from wistro_triggers import metrics
 from wistro_triggers.answers import Accepted
-from wistro_triggers.management.site import ERRORS, OPERATOR, FlowPath, Request, RunPath, Site
+from wistro_triggers.management.site import ERRORS, FlowPath, Request, RunPath, Site
 from wistro_triggers.messages import unfit
 from wistro_triggers.problems import Problem
 from wistro_triggers.tracing import current_traceparent
+from wistro_triggers.visitors import Asking, By, at_level, operation
 
 DeliveryPath = Annotated[str, Path(description="The delivery, as the run shows it.")]
 
@@ -49,19 +52,28 @@ class RepairRequest(Request):
 
 
 class ForkRequest(RepairRequest):
-    """Starts a run that goes on from where an ended one failed."""
+    """Starts a run that makes one delivery of another again, and what follows from it."""
 
     delivery_id: str | None = None
-    """The delivery that `data` is for."""
+    """The delivery, whatever became of it. Without one, the run goes on from where the other failed."""
+
+
+class PreviewRequest(RepairRequest):
+    """Asks what a repair will do."""
+
+    action: RepairAction
+    delivery_id: str | None = None
 
 
 def operations_router(site: Site) -> APIRouter:
     """What changes something below `/runs`."""
     router = APIRouter(prefix="/runs", tags=["runs"], responses=ERRORS)
-    engine = site.engine
+    engine, repairs = site.engine, Repairs(site.engine)
 
     @router.post("", status_code=202, summary="Start a run")
-    async def start_run(wanted: StartRequest) -> Accepted:
+    @operation("run.start")
+    async def start_run(wanted: StartRequest, visitor: Asking) -> Accepted:
+        visitor.about |= {"flow": wanted.flow, "subject": wanted.step or wanted.topic}
         if (wanted.step is None) == (wanted.topic is None):
             raise Problem(
                 422,
@@ -79,7 +91,7 @@ def operations_router(site: Site) -> APIRouter:
                 kind="operator",
                 step=wanted.step,
                 topic=wanted.topic,
-                by=OPERATOR,
+                by=visitor.name,
                 client_context=wanted.client_context,
                 traceparent=current_traceparent(),
             ),
@@ -88,23 +100,49 @@ def operations_router(site: Site) -> APIRouter:
             after=wanted.after,
             at=wanted.at,
         )
+        visitor.about["run_id"] = started.run_id
         run = Accepted(flow=started.flow, run_id=started.run_id, existed=started.existed)
         metrics.count_run(run, "operator")
         return run
 
+    _repairing(router, site, repairs)
+    return router
+
+
+def _repairing(router: APIRouter, site: Site, repairs: Repairs) -> None:
+    engine = site.engine
+
+    @router.post("/{flow}/{run_id}/preview", summary="Say what a repair will do")
+    @at_level("read")
+    async def preview_repair(
+        flow: FlowPath, run_id: RunPath, wanted: PreviewRequest
+    ) -> RepairPreview:
+        """Nothing is done. A repair that cannot be done says why, and what is wrong with its input."""
+        return await repairs.preview(
+            flow, run_id, wanted.action, delivery_id=wanted.delivery_id, data=wanted.chosen()
+        )
+
     @router.post("/{flow}/{run_id}/cancel", status_code=202, summary="Ask a run to end")
-    async def cancel_run(flow: FlowPath, run_id: RunPath) -> Accepted:
-        await engine.cancel(flow, run_id)
+    @operation("run.cancel")
+    async def cancel_run(flow: FlowPath, run_id: RunPath, who: By) -> Accepted:
+        await engine.cancel(flow, run_id, by=who)
         return Accepted(flow=flow, run_id=run_id, existed=True)
 
-    @router.post("/{flow}/{run_id}/fork", status_code=202, summary="Go on from where a run failed")
+    @router.post(
+        "/{flow}/{run_id}/fork",
+        status_code=202,
+        summary="Make a delivery again in a new run, or go on from where a run failed",
+    )
+    @operation("run.fork")
     async def fork_run(
-        flow: FlowPath, run_id: RunPath, wanted: ForkRequest | None = None
+        flow: FlowPath, run_id: RunPath, visitor: Asking, wanted: ForkRequest | None = None
     ) -> Accepted:
         wanted = wanted or ForkRequest()
-        started = await engine.fork(
-            flow, run_id, delivery_id=wanted.delivery_id, data=wanted.chosen(), by=OPERATOR
+        visitor.about["delivery_id"] = wanted.delivery_id
+        started = await repairs.fork(
+            flow, run_id, delivery_id=wanted.delivery_id, data=wanted.chosen(), by=visitor.name
         )
+        visitor.about["subject"] = f"as {started.run_id}"
         return Accepted(flow=started.flow, run_id=started.run_id)
 
     @router.post(
@@ -112,14 +150,18 @@ def operations_router(site: Site) -> APIRouter:
         status_code=202,
         summary="Make a held or failed delivery again",
     )
+    @operation("run.retry")
     async def retry_delivery(
         flow: FlowPath,
         run_id: RunPath,
         delivery_id: DeliveryPath,
+        visitor: Asking,
         wanted: RepairRequest | None = None,
     ) -> Accepted:
         data = UNCHANGED if wanted is None else wanted.chosen()
-        run = await engine.retry(flow, run_id, delivery_id, data=data, by=OPERATOR)
+        run = await repairs.retry(flow, run_id, delivery_id, data=data, by=visitor.name)
+        if not run.existed:
+            visitor.about["subject"] = f"as {run.run_id}"
         return Accepted(flow=run.flow, run_id=run.run_id, existed=run.existed)
 
     @router.post(
@@ -127,8 +169,9 @@ def operations_router(site: Site) -> APIRouter:
         status_code=202,
         summary="Go on without a held delivery",
     )
-    async def skip_delivery(flow: FlowPath, run_id: RunPath, delivery_id: DeliveryPath) -> Accepted:
-        await engine.skip(flow, run_id, delivery_id, by=OPERATOR)
+    @operation("run.skip")
+    async def skip_delivery(
+        flow: FlowPath, run_id: RunPath, delivery_id: DeliveryPath, who: By
+    ) -> Accepted:
+        await engine.skip(flow, run_id, delivery_id, by=who)
         return Accepted(flow=flow, run_id=run_id, existed=True)
-
-    return router

@@ -23,10 +23,9 @@ from temporalio.common import (
 )
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
-from wistro.contract import ErrorInfo, RunRef, StepResult, Trigger
+from wistro.contract import ErrorInfo, StepResult, Trigger
 from wistro.errors import AnswerPending, EngineUnavailable, RunError, RunNotFound
 from wistro.machine.events import KEEP as UNCHANGED
-from wistro.machine.fork import ForkRefused, fork_state
 from wistro.machine.state import Answer as RunAnswer
 from wistro.project.lock import Lock
 from wistro.runs import RunDetail, RunPage
@@ -35,6 +34,7 @@ from wistro.temporal.host.asking import start_and_ask
 from wistro.temporal.host.callers import caller_memo
 from wistro.temporal.host.catalogue import Catalogue
 from wistro.temporal.host.connect import engine_errors
+from wistro.temporal.host.forking import Past, begin_fork, read_past
 from wistro.temporal.host.history import read_run
 from wistro.temporal.host.listing import RunFilter, list_runs
 from wistro.temporal.host.scheduled_calls import ScheduledCalls
@@ -194,7 +194,7 @@ class Engine:
 
     # Repairing
 
-    async def cancel(self, flow: str, run_id: str) -> None:
+    async def cancel(self, flow: str, run_id: str, *, by: str | None = None) -> None:
         """Asks a run to end; its running handlers are told."""
         with engine_errors(flow, run_id):
             handle = self.handle(flow, run_id)
@@ -205,7 +205,8 @@ class Engine:
                 # It has nothing to tidy up, and would hear of a request only once it begins.
                 await handle.terminate(reason=wire.NEVER_BEGAN, rpc_timeout=_RPC)
             else:
-                await handle.cancel(rpc_timeout=_RPC)
+                reason = f"cancelled by {by}" if by else ""
+                await handle.cancel(reason=reason, rpc_timeout=_RPC)
 
     async def retry(
         self,
@@ -218,20 +219,30 @@ class Engine:
     ) -> Started:
         """Makes a held delivery again in its run, or a failed one of an ended run in a fork of it."""
         if await self._is_running(flow, run_id):
-            edited = data is not UNCHANGED
-            await self._operate(
-                flow,
-                run_id,
-                wire.Operation(
-                    action="retry",
-                    delivery_id=delivery_id,
-                    edited=edited,
-                    data=data if edited else None,
-                    by=by,
-                ),
-            )
+            await self.release(flow, run_id, delivery_id, data=data, by=by)
             return Started(flow=flow, run_id=run_id, existed=True)
-        return await self.fork(flow, run_id, delivery_id=delivery_id, data=data, by=by)
+        past = await read_past(self, flow, run_id)
+        return await self._fork(past, delivery_id, data, alone=False, by=by)
+
+    async def release(
+        self,
+        flow: str,
+        run_id: str,
+        delivery_id: str,
+        *,
+        data: object = UNCHANGED,
+        by: str | None = None,
+    ) -> None:
+        """Makes a held delivery again in its run, and nowhere else."""
+        edited = data is not UNCHANGED
+        operation = wire.Operation(
+            action="retry",
+            delivery_id=delivery_id,
+            edited=edited,
+            data=data if edited else None,
+            by=by,
+        )
+        await self._operate(flow, run_id, operation)
 
     async def skip(
         self, flow: str, run_id: str, delivery_id: str, *, by: str | None = None
@@ -249,29 +260,25 @@ class Engine:
         data: object = UNCHANGED,
         by: str | None = None,
     ) -> Started:
-        """Starts a run that goes on from where an ended one failed, by today's plan."""
-        with engine_errors(flow, run_id):
-            snapshot = await self.snapshot(flow, run_id)
-        fork_id = secrets.token_hex(16)
-        try:
-            state = fork_state(
-                snapshot.state,
-                fork_id,
-                at=datetime.now(UTC).timestamp(),
-                delivery_id=delivery_id,
-                data=data,
-            )
-        except ForkRefused as refused:
-            raise RunError(str(refused), flow=flow, run_id=run_id, code="fork_refused") from refused
-        parent = RunRef(flow=flow, run_id=run_id, delivery_id=delivery_id)
-        trigger = replace(snapshot.trigger, kind="fork", parent=parent, by=by)
-        plan = self._catalogue.plan(flow)
-        gone = {d.step for d in state.deliveries.values() if d.flow is None} - set(plan.steps)
-        if gone:
-            plan = snapshot.plan
-        start = wire.RunInput(run_id=fork_id, plan=plan, trigger=trigger, state=state)
+        """Starts a run that makes one delivery of another again, and what follows from it.
+
+        Without a `delivery_id`, it goes on from where the other, which has ended, failed.
+
+        Raises:
+            RunError: `fork_refused`.
+        """
+        return await self._fork(
+            await read_past(self, flow, run_id), delivery_id, data, alone=True, by=by
+        )
+
+    async def _fork(
+        self, past: Past, delivery_id: str | None, data: object, *, alone: bool, by: str | None
+    ) -> Started:
+        if data is not UNCHANGED:
+            self.check_message(past.flow, data, flow=past.flow)
+        start = begin_fork(self, past, delivery_id=delivery_id, data=data, alone=alone, by=by)
         await self._start(start, None)
-        return Started(flow=flow, run_id=fork_id)
+        return Started(flow=past.flow, run_id=start.run_id)
 
     # Looking
 
