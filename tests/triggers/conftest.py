@@ -20,7 +20,9 @@ from tests.conftest import TemporalServer
 from wistro.project import Project
 from wistro.stores.journal import Journal
 from wistro.stores.memory import MemoryJournal, MemoryState
+from wistro.stores.memory_spans import MemorySpans
 from wistro.stores.memory_stream import MemoryStreams
+from wistro.stores.spans import SpanStore
 from wistro.stores.state import StateStore
 from wistro.stores.stream import StreamStore
 from wistro.temporal.host.engine import Engine
@@ -46,6 +48,7 @@ class Shop:
     state: StateStore = field(default_factory=MemoryState)
     streams: StreamStore = field(default_factory=MemoryStreams)
     journal: Journal = field(default_factory=MemoryJournal)
+    spans: SpanStore = field(default_factory=MemorySpans)
     app: FastAPI = field(default_factory=FastAPI)
     url: str = ""
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
@@ -97,6 +100,7 @@ async def open_shop(address: ServerAddress, folder: Path) -> AsyncIterator[Shop]
         state=shop.state,
         streams=shop.streams,
         journal=shop.journal,
+        spans=shop.spans,
         secret=SECRETS.get,
     )
     stop, ready = asyncio.Event(), asyncio.Event()

@@ -36,13 +36,13 @@ def read_cursor(text: str) -> tuple[int, str]:
     """What `cursor_of` has written.
 
     Raises:
-        StoreError: `bad_cursor`.
+        StoreError: `page_invalid`.
     """
     start, _, trace_id = text.partition("-")
     if not start.isdecimal() or len(start) > 19 or not trace_id:
         raise StoreError(
             f"`{text[:80]}` is no cursor of a page of traces",
-            code="bad_cursor",
+            code="page_invalid",
             retryable=False,
             hint="give the `next` of the page before as it was",
         )

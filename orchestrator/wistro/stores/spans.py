@@ -167,7 +167,7 @@ class SpanStore(Protocol):
             limit: How many, up to `MAX_TRACES`.
 
         Raises:
-            StoreError: `bad_cursor`.
+            StoreError: `page_invalid`.
         """
         ...
 
