@@ -1,6 +1,6 @@
-import { Retryable, type EventConfig, type Handler } from 'wistro'
+import { Retryable, Terminal, type EventConfig, type Handler } from 'wistro'
 import { z } from 'zod'
-import { CardRefused, ProviderBusy, charge } from '../payments/provider'
+import { CardRefused, CardUnknown, ProviderBusy, charge } from '../payments/provider'
 
 export const config = {
   type: 'event',
@@ -19,6 +19,7 @@ export const config = {
     total: z.number().int(),
   }),
   retry: { attempts: 5, firstDelay: 0.2 },
+  onFailure: 'hold',
 } satisfies EventConfig
 
 export const handler: Handler<typeof config> = async (order, ctx) => {
@@ -30,6 +31,7 @@ export const handler: Handler<typeof config> = async (order, ctx) => {
     await ctx.emit({ topic: 'payment.taken', data: { order_id, email, receipt } })
   } catch (error) {
     if (error instanceof ProviderBusy) throw new Retryable(error.message, { retryAfter: 0.2, cause: error })
+    if (error instanceof CardUnknown) throw new Terminal(error.message, { cause: error })
     if (!(error instanceof CardRefused)) throw error
     await ctx.streams.progress.set('orders', order_id, { stage: 'refused' })
     await ctx.emit({ topic: 'payment.refused', data: { order_id, reason: error.message } })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Retryable } from 'wistro'
+import { Retryable, Terminal } from 'wistro'
 import { fakeContext } from 'wistro/testing'
 import { config, handler } from '../steps/charge-card.step'
 
@@ -29,5 +29,10 @@ describe('charging a card', () => {
     const third = fakeContext(config, { attempt: 3 })
     await handler(busy, third)
     expect(third.emitted('payment.taken')).toHaveLength(1)
+  })
+
+  it('leaves an unknown card to somebody', async () => {
+    const lost = { ...order, card: 'tok_lost' }
+    await expect(handler(lost, fakeContext(config))).rejects.toBeInstanceOf(Terminal)
   })
 })
