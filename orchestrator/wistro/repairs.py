@@ -72,6 +72,8 @@ class RepairPreview(_View):
     """What is done, and will not be repeated."""
     may_follow: list[StepMention] = []
     """The steps that may come after, and how many of their deliveries this run has made."""
+    takes: dict[str, object] | None = None
+    """The JSON Schema of the input that can be edited, where one is declared."""
     plan_changed: bool = False
     """Whether the flow looks different today from when the run began."""
     version: str | None = None

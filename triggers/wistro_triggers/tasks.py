@@ -140,6 +140,9 @@ def _reading(router: APIRouter, desk: TaskDesk) -> None:
     async def list_tasks(  # noqa: PLR0913 - filters
         who: Who,
         *,
+        mine: Annotated[
+            bool, Query(description="Only those that I may answer, though I may see all.")
+        ] = False,
         assignee: Annotated[str | None, Query(description="Assigned to them by name.")] = None,
         role: Annotated[str | None, Query(description="Assigned to this role.")] = None,
         flow: Annotated[str | None, Query(description="Only of this flow.")] = None,
@@ -159,7 +162,7 @@ def _reading(router: APIRouter, desk: TaskDesk) -> None:
         actor = _actor(who)
         wanted = InboxFilter(
             status=status,
-            person=None if actor.anyone else Person(by=actor.by, roles=actor.roles),
+            person=None if actor.anyone and not mine else Person(by=actor.by, roles=actor.roles),
             assignee=assignee,
             role=role,
             flow=flow,
@@ -315,7 +318,7 @@ def _attaching(router: APIRouter, desk: TaskDesk) -> None:
 def _actor(who: Identity) -> Actor:
     """Who looks: a holder of the management token sees everything."""
     if who.kind == "token":
-        return Actor(by=OPERATOR, anyone=True)
+        return Actor(by=who.id or OPERATOR, roles=who.roles, anyone=True)
     name = who.id if who.kind == "user" else str(who)
     return Actor(by=name, roles=who.roles)
 
@@ -324,9 +327,9 @@ def _acting_as(who: Identity, by: str | None) -> Actor:
     """Who acts: a holder of the management token, in anybody's name, and everybody else in their own."""
     actor = _actor(who)
     if who.kind == "token":
-        if by is None:
+        if by is None and not who.id:
             raise _unfit("by", "a holder of the management token has to say in whose name")
-        return Actor(by=by, anyone=True)
+        return Actor(by=by or who.id, anyone=True)
     if by not in (None, actor.by):
         raise Problem(
             403,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from wistro import foresight
-from wistro.errors import EngineUnavailable, InvalidMessage, Issue, RunError
+from wistro.errors import EngineUnavailable, InvalidMessage, Issue, RunError, RunNotFound
 from wistro.expressions import CelExpressions
 from wistro.machine.events import KEEP, OperatorAsked
 from wistro.machine.lineage import followed_from, steps_after
@@ -68,7 +69,7 @@ class Repairs:
         except EngineUnavailable:
             raise
         except (OperationRefused, RunError) as refused:
-            if isinstance(refused, RunError) and refused.code == "run_not_found":
+            if isinstance(refused, RunNotFound):
                 raise
             reason = refused.message if isinstance(refused, RunError) else str(refused)
             return about.model_copy(update={"possible": False, "refusal": _sentence(reason)})
@@ -132,18 +133,23 @@ class Repairs:
 
     def issues(self, step: str, topic: str | None, data: object) -> list[Issue]:
         """What is wrong with an input of a step, by the project of today."""
-        lock = self._engine.lock
-        known = lock.steps.get(step)
-        takes = known.input if known is not None and known.kind in ("event", "call") else None
+        takes = self._takes(step, topic)
         if takes is not None:
             return SchemaCheck(takes).issues(data, root=_DATA)
-        if known is not None and known.kind == "api" and known.input is not None:
-            given = cast("dict[str, object]", data) if isinstance(data, dict) else {}
-            body = given.get("body")
-            return SchemaCheck(known.input).issues(body, root=f"{_DATA}.body")
+        known = self._engine.lock.steps.get(step)
+        if known is None or known.kind != "api" or known.input is None:
+            return []
+        given = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+        return SchemaCheck(known.input).issues(given.get("body"), root=f"{_DATA}.body")
+
+    def _takes(self, step: str, topic: str | None) -> Mapping[str, object] | None:
+        """The schema of what a step is handed; an api step declares only that of a body."""
+        lock = self._engine.lock
+        known = lock.steps.get(step)
+        if known is not None and known.kind in ("event", "call") and known.input is not None:
+            return known.input
         declared = lock.topics.get(topic or "")
-        message = declared.message if declared is not None else None
-        return [] if message is None else SchemaCheck(message).issues(data, root=_DATA)
+        return None if declared is None else declared.message
 
     # What will happen
 
@@ -218,9 +224,13 @@ class Repairs:
         return self._edited(about.model_copy(update=update), [delivery], data)
 
     def _edited(self, about: RepairPreview, made: list[Delivery], data: object) -> RepairPreview:
-        """With what is wrong with the edited input."""
+        """With what the input may be, and what is wrong with the edited one."""
         chosen = [d for d in made if about.delivery_id in (None, d.id)]
-        if data is KEEP or not chosen:
+        if len(chosen) != 1:
+            return about
+        takes = self._takes(chosen[0].step, chosen[0].topic)
+        about = about.model_copy(update={"takes": None if takes is None else dict(takes)})
+        if data is KEEP:
             return about
         issues = self.issues(chosen[0].step, chosen[0].topic, data)
         if not issues:
@@ -230,9 +240,10 @@ class Repairs:
         return about.model_copy(update={"possible": False, "refusal": reason, "issues": wrong})
 
     async def _redelivery(self, about: RepairPreview) -> RepairPreview:
-        answers = await Answers(self._engine).show(about.flow, about.run_id)
-        if not answers:
-            raise RunError("the run has no answer that is on its way to somebody")
+        try:
+            answers = await Answers(self._engine).show(about.flow, about.run_id)
+        except RunNotFound:
+            raise RunError("the run has no answer that is or was on its way to somebody") from None
         latest = answers[-1]
         said = [
             f"The answer is sent to {latest.target} once more. The run itself does nothing again.",
