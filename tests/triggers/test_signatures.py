@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wistro_triggers.problems import Problem
-from wistro_triggers.signatures import Hmac, github
+from wistro_triggers.signatures import Algorithm, Encoding, Hmac, github
 
 SECRET = b"It's a Secret to Everybody"
 
@@ -82,6 +83,30 @@ def test_a_timestamp_bounds_the_time_of_a_replay() -> None:
 def test_the_delivery_is_named_by_the_sender() -> None:
     assert github(SECRET).delivery_key({"x-github-delivery": "72d3162e"}) == "72d3162e"
     assert Hmac(secret=SECRET, header="x").delivery_key({}) is None
+
+
+@given(body=st.binary(), key=st.binary(min_size=1))
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256", "sha512"])
+@pytest.mark.parametrize("encoding", ["hex", "base64"])
+@pytest.mark.parametrize("timestamp", [None, "x-timestamp"])
+def test_what_is_signed_is_accepted(
+    algorithm: Algorithm, encoding: Encoding, timestamp: str | None, body: bytes, key: bytes
+) -> None:
+    scheme = Hmac(
+        secret=key,
+        header="x-signature",
+        algorithm=algorithm,
+        encoding=encoding,
+        prefix="v1=",
+        timestamp_header=timestamp,
+        delivery_header="x-id",
+    )
+    added = scheme.sign({"x-id": "mine"}, body)
+    scheme.verify(added, body)
+    assert "x-id" not in added  # it had one
+    assert scheme.sign({}, body)["x-id"] != scheme.sign({}, body)["x-id"]
+    with pytest.raises(Problem):
+        replace(scheme, secret=key + b"!").verify(added, body)
 
 
 def test_a_secret_is_not_shown() -> None:

@@ -245,6 +245,7 @@ def _shell(
     )
     app.openapi = lambda: project_openapi(site.lock)
     app.state.routes = routes
+    ours.state.application = app  # `/try` asks all of it
     # In this order: nobody takes our paths, and a project may have a `/docs` of its own.
     documents = list(app.router.routes)
     app.router.routes.clear()

@@ -29,6 +29,7 @@ _STATUS_OF_CODE = {
     "flow_not_found": 404,
     "not_callable": 404,
     "step_not_found": 404,
+    "trigger_not_found": 404,
     "invalid_filter": 422,
     "task_not_found": 404,
     "task_not_yours": 403,

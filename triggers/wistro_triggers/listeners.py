@@ -62,6 +62,11 @@ class Hidden:
         return _below(path, self.prefix) and not any(_below(path, each) for each in self.public)
 
 
+def audience_of(scope: Scope) -> dict[str, object]:
+    """Whom a connection belongs to, for the scope of a request in its name."""
+    return {_AUDIENCE: scope[_AUDIENCE]} if _AUDIENCE in scope else {}
+
+
 def is_internal(request: HTTPConnection, identity: Identity) -> bool:
     """Whether a request may know of what is internal: by its listener, or by who sends it."""
     audience = request.scope.get(_AUDIENCE)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 _Kind = Literal["literal", "parameter", "rest"]
+_SAFE: dict[_Kind, str] = {"literal": "", "parameter": "", "rest": "/"}
+"""What stays as it is in a segment: a rest has several of a path's parts."""
 _RANK: dict[_Kind, int] = {"literal": 0, "parameter": 1, "rest": 2}
 _PARAMETER = re.compile(
     r":(?P<colon>[A-Za-z_]\w*)|\{(?P<braces>[A-Za-z_]\w*)\}|\*(?P<star>[A-Za-z_]\w*)?"
@@ -40,6 +43,16 @@ class PathTemplate:
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters, from the left."""
         return tuple(segment.text for segment in self.segments if segment.kind != "literal")
+
+    def fill(self, params: Mapping[str, str]) -> str:
+        """The path, encoded, with these parameters; `KeyError` names one that is missing."""
+        return "/" + "/".join(
+            quote(
+                segment.text if segment.kind == "literal" else params[segment.text],
+                safe=_SAFE[segment.kind],
+            )
+            for segment in self.segments
+        )
 
     def match(self, parts: tuple[str, ...]) -> dict[str, str] | None:
         """The parameters when the template matches the parts of a path, else `None`."""

@@ -74,6 +74,10 @@ class ApiRoutes(BaseRoute):
         ]
         self._endpoints = sorted(endpoints, key=lambda endpoint: endpoint.template.rank)
 
+    def endpoint(self, step: str) -> Endpoint | None:
+        """The endpoint of an API step."""
+        return next((each for each in self._endpoints if each.step == step), None)
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether any API step is at the request's path, whatever its method."""
         if scope["type"] != "http":

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,6 +36,10 @@ class SignatureScheme(Protocol):
 
     def delivery_key(self, headers: Mapping[str, str]) -> str | None:
         """What stays the same when the sender sends the same delivery again, if it says so."""
+        ...
+
+    def sign(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+        """The headers that a sender with the secret adds to a request, beyond those it has."""
         ...
 
 
@@ -79,6 +84,19 @@ class Hmac:
     def delivery_key(self, headers: Mapping[str, str]) -> str | None:
         """The delivery's id, when a header names it."""
         return headers.get(self.delivery_header) if self.delivery_header else None
+
+    def sign(self, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+        """The headers that a sender with the secret adds to a request, beyond those it has."""
+        added: dict[str, str] = {}
+        signed = body
+        if self.timestamp_header is not None:
+            added[self.timestamp_header] = str(int(self.clock()))
+            signed = added[self.timestamp_header].encode() + b"." + body
+        if self.delivery_header is not None and self.delivery_header not in headers:
+            added[self.delivery_header] = str(uuid.uuid4())
+        digest = hmac.digest(self.secret, signed, self.algorithm)
+        text = digest.hex() if self.encoding == "hex" else base64.b64encode(digest).decode()
+        return {**added, self.header: self.prefix + text}
 
     def _signed(self, headers: Mapping[str, str], body: bytes) -> bytes:
         if self.timestamp_header is None:
