@@ -62,8 +62,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List who was refused what */
-        get: operations["list_refusals_api_audit_get"];
+        /** List who did what, and who was refused what */
+        get: operations["list_audit_api_audit_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -192,6 +192,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flows/{flow}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what starts runs of a flow */
+        get: operations["list_triggers_api_flows__flow__triggers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{flow}/triggers/{trigger}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what a trigger was given in earlier runs */
+        get: operations["list_examples_api_flows__flow__triggers__trigger__examples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how the flows do */
+        get: operations["show_health_api_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List held deliveries, grouped by step and error */
+        get: operations["list_held_api_held_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/held/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make held deliveries again, or skip them */
+        post: operations["release_held_api_held_release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inbox/answers": {
         parameters: {
             query?: never;
@@ -243,6 +328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look through what all runs did and logged, the newest first
+         * @description A page looks through at most 100,000 entries: it may be empty and have a `next` all the same. `/live` tells what comes.
+         */
+        get: operations["list_logs_api_logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/nodes/{step}.js": {
         parameters: {
             query?: never;
@@ -252,6 +357,23 @@ export interface paths {
         };
         /** The React component that draws a step */
         get: operations["show_node_api_nodes__step__js_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show throughput, durations and failures over time */
+        get: operations["show_overview_api_overview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -284,11 +406,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List runs, newest first */
+        /** List runs: those that run first, then the latest that ended */
         get: operations["list_runs_api_runs_get"];
         put?: never;
         /** Start a run */
         post: operations["start_run_api_runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count runs by status, a few seconds late */
+        get: operations["count_runs_api_runs_count_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ask runs what they wait for */
+        get: operations["runs_waiting_api_runs_waiting_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -372,7 +528,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on from where a run failed */
+        /** Make a delivery again in a new run, or go on from where a run failed */
         post: operations["fork_run_api_runs__flow___run_id__fork_post"];
         delete?: never;
         options?: never;
@@ -389,6 +545,43 @@ export interface paths {
         };
         /** What a run did and logged */
         get: operations["run_logs_api_runs__flow___run_id__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{flow}/{run_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what a repair will do
+         * @description Nothing is done. A repair that cannot be done says why, and what is wrong with its input.
+         */
+        post: operations["preview_repair_api_runs__flow___run_id__preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{flow}/{run_id}/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what a run traced */
+        get: operations["show_run_spans_api_runs__flow___run_id__spans_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -548,6 +741,59 @@ export interface paths {
         put?: never;
         /** Tick now */
         post: operations["trigger_schedule_api_schedules__flow___step__trigger_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and how one can */
+        get: operations["show_session_api_session_get"];
+        put?: never;
+        /** Sign in */
+        post: operations["open_session_api_session_post"];
+        /** Sign out */
+        delete: operations["close_session_api_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to the issuer of users, to sign in there */
+        get: operations["begin_api_session_oidc_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from the issuer */
+        get: operations["finish_api_session_oidc_callback_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -855,6 +1101,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/topics/{topic}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a topic */
+        get: operations["show_topic_api_topics__topic__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topics/{topic}/message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what was in a message, from the history of its run */
+        get: operations["read_message_api_topics__topic__message_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/topics/{topic}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages that passed, the newest first */
+        get: operations["list_messages_api_topics__topic__messages_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List traces, newest first */
+        get: operations["list_traces_api_traces_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces/{trace_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the spans of a trace */
+        get: operations["show_trace_api_traces__trace_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a request to a trigger, and show its answer */
+        post: operations["try_trigger_api_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/version": {
         parameters: {
             query?: never;
@@ -864,6 +1212,40 @@ export interface paths {
         };
         /** What runs here */
         get: operations["show_version_api_version_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions that runs began with */
+        get: operations["list_versions_api_versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show who works on what, and what waits */
+        get: operations["show_workers_api_workers_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1221,6 +1603,78 @@ export interface components {
             size: number;
         };
         /**
+         * AuditItem
+         * @description Something that was done, or refused.
+         */
+        AuditItem: {
+            /**
+             * Action
+             * @description What was done, or asked for: `run.cancel`, `state.set`, …; `call`, `fetch`, `manage`, `inbox`, …
+             */
+            action: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Correlation Id
+             * @description That of the request, as its answer and the logs have it.
+             */
+            correlation_id: string;
+            /** Delivery Id */
+            delivery_id: string | null;
+            /** Flow */
+            flow: string | null;
+            /**
+             * Identity
+             * @description Who asked, as far as it was proved: `user:anna`, `key:shop-frontend`, `token:ben` (a holder of the
+             *     management token who says to be Ben), `anonymous`.
+             */
+            identity: string;
+            /**
+             * Outcome
+             * @description `done`, `failed`, or `refused`.
+             * @enum {string}
+             */
+            outcome: "refused" | "done" | "failed";
+            /**
+             * Reason
+             * @description Why it was refused, or failed, in a word for programs: `unauthenticated`, `scope_missing`, …
+             */
+            reason: string;
+            /**
+             * Remote
+             * @description The address of whoever sent the request.
+             */
+            remote: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Subject
+             * @description What else it was about: the step of a schedule, the group and key of a value, a task, …
+             */
+            subject: string | null;
+        };
+        /**
+         * AuditPage
+         * @description Entries of the audit, the newest first.
+         */
+        AuditPage: {
+            /**
+             * Dropped
+             * @description How many refusals were not noted since the start, because there were too many at once.
+             */
+            dropped: number;
+            /** Items */
+            items: components["schemas"]["AuditItem"][];
+            /**
+             * Next
+             * @description Ask for the older ones with it, as `before`; nothing when there are none.
+             */
+            next?: string | null;
+        };
+        /**
          * Backfill
          * @description The ticks between two moments.
          */
@@ -1268,6 +1722,34 @@ export interface components {
             until: string;
         };
         /**
+         * BuildView
+         * @description A version of the project.
+         */
+        BuildView: {
+            /**
+             * Current
+             * @description Whether runs begin with it now.
+             */
+            current: boolean;
+            /** First Run At */
+            first_run_at?: string | null;
+            /**
+             * Id
+             * @description The hash of its lock.
+             */
+            id: string;
+            /**
+             * Last Run At
+             * @description When a run last began with it.
+             */
+            last_run_at?: string | null;
+            /**
+             * Running
+             * @description Runs of it that are under way.
+             */
+            running: number;
+        };
+        /**
          * ChannelToken
          * @description What a tab shows to follow the channel of its user, and nothing else.
          */
@@ -1293,6 +1775,33 @@ export interface components {
              * @default PT1H
              */
             expires: number | string;
+        };
+        /**
+         * Columns
+         * @description Figures over time: each list has one place for each moment of the overview.
+         */
+        Columns: {
+            /** Cancelled */
+            cancelled: number[];
+            /** Completed */
+            completed: number[];
+            /** Failed */
+            failed: number[];
+            /** Held */
+            held: number[];
+            /**
+             * P50
+             * @description Nothing where nothing ended.
+             */
+            p50: (number | null)[];
+            /** P95 */
+            p95: (number | null)[];
+            /** P99 */
+            p99: (number | null)[];
+            /** Started */
+            started: number[];
+            /** Timed Out */
+            timed_out: number[];
         };
         /**
          * DeliveryView
@@ -1599,6 +2108,53 @@ export interface components {
             text: string;
         };
         /**
+         * Figures
+         * @description What runs, or the attempts at a step, came to in a while.
+         */
+        Figures: {
+            /**
+             * Cancelled
+             * @default 0
+             */
+            cancelled: number;
+            /**
+             * Completed
+             * @default 0
+             */
+            completed: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Held
+             * @description Deliveries that began to wait for an operator.
+             * @default 0
+             */
+            held: number;
+            /**
+             * P50
+             * @description Half of them took at most so many seconds; within 2 % of the exact figure, as are the others.
+             */
+            p50?: number | null;
+            /** P95 */
+            p95?: number | null;
+            /** P99 */
+            p99?: number | null;
+            /**
+             * Started
+             * @description Runs that began; not counted of steps.
+             * @default 0
+             */
+            started: number;
+            /**
+             * Timed Out
+             * @default 0
+             */
+            timed_out: number;
+        };
+        /**
          * Finding
          * @description Something that a check found.
          */
@@ -1681,7 +2237,7 @@ export interface components {
              * Starts
              * @description The same, in words.
              */
-            starts: components["schemas"]["TriggerView"][];
+            starts: components["schemas"]["wistro_triggers__management__flows__TriggerView"][];
             /** Steps */
             steps: number;
             /**
@@ -1689,6 +2245,38 @@ export interface components {
              * @description The api, cron and call steps that start runs.
              */
             triggers: string[];
+        };
+        /**
+         * FlowHealth
+         * @description How a flow does.
+         */
+        FlowHealth: {
+            /** @description Since the moment asked for. */
+            figures: components["schemas"]["Figures"];
+            /** Flow */
+            flow: string;
+            /**
+             * Held
+             * @description Those of them that wait for an operator.
+             */
+            held: number;
+            /**
+             * Last Run At
+             * @description When a run last began or ended.
+             */
+            last_run_at?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Running
+             * @description Runs that are under way.
+             */
+            running: number;
+            /**
+             * Waiting
+             * @description Tasks that wait for people.
+             */
+            waiting: number;
         };
         /**
          * FlowSummary
@@ -1717,7 +2305,7 @@ export interface components {
              * Starts
              * @description The same, in words.
              */
-            starts: components["schemas"]["TriggerView"][];
+            starts: components["schemas"]["wistro_triggers__management__flows__TriggerView"][];
             /** Steps */
             steps: number;
             /**
@@ -1728,14 +2316,14 @@ export interface components {
         };
         /**
          * ForkRequest
-         * @description Starts a run that goes on from where an ended one failed.
+         * @description Starts a run that makes one delivery of another again, and what follows from it.
          */
         ForkRequest: {
             /** Data */
             data?: unknown;
             /**
              * Delivery Id
-             * @description The delivery that `data` is for.
+             * @description The delivery, whatever became of it. Without one, the run goes on from where the other failed.
              */
             delivery_id?: string | null;
         };
@@ -1770,22 +2358,123 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
-         * Health
-         * @description Whether the process works, part by part.
+         * Header
+         * @description A header of a request or an answer.
          */
-        Health: {
+        Header: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * HeldDelivery
+         * @description A delivery that waits for an operator.
+         */
+        HeldDelivery: {
             /**
-             * Checks
-             * @default {}
+             * Attempts
+             * @description How many were made.
              */
-            checks: {
-                [key: string]: "ok" | "unavailable";
-            };
+            attempts: number;
+            /** Delivery Id */
+            delivery_id: string;
             /**
-             * Status
-             * @enum {string}
+             * Error
+             * @description In words.
              */
-            status: "ok" | "unavailable";
+            error: string;
+            /** Error Code */
+            error_code: string;
+            /** Flow */
+            flow: string;
+            /**
+             * Name
+             * @description The step's, for people.
+             */
+            name: string;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Run Started At
+             * Format: date-time
+             */
+            run_started_at: string;
+            /** Step */
+            step: string;
+            /** Topic */
+            topic?: string | null;
+            /** Version */
+            version?: string | null;
+        };
+        /**
+         * HeldGroup
+         * @description Held deliveries of one step that failed for the same reason.
+         */
+        HeldGroup: {
+            /** Deliveries */
+            deliveries: number;
+            /** Error Code */
+            error_code: string;
+            /**
+             * Example
+             * @description One of the errors, in words.
+             */
+            example: string;
+            /** Flow */
+            flow: string;
+            /** Name */
+            name: string;
+            /**
+             * Oldest
+             * Format: date-time
+             * @description When the oldest of their runs started.
+             */
+            oldest: string;
+            /** Runs */
+            runs: number;
+            /** Step */
+            step: string;
+        };
+        /**
+         * HeldItem
+         * @description Names a held delivery.
+         */
+        HeldItem: {
+            /** Delivery Id */
+            delivery_id: string;
+            /** Flow */
+            flow: string;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * HeldPage
+         * @description What is held, those of the oldest runs first.
+         */
+        HeldPage: {
+            /**
+             * Groups
+             * @description Of all that was looked at, not only of this page.
+             */
+            groups: components["schemas"]["HeldGroup"][];
+            /** Items */
+            items: components["schemas"]["HeldDelivery"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /**
+             * Silent
+             * @default []
+             */
+            silent: components["schemas"]["SilentRun"][];
+            /** Total */
+            total: number;
+            /**
+             * Truncated
+             * @description Whether there are more runs with something held than were looked at.
+             * @default false
+             */
+            truncated: boolean;
         };
         /**
          * InboxAnswer
@@ -1957,6 +2646,55 @@ export interface components {
             next_after?: number | null;
         };
         /**
+         * MadeAgain
+         * @description A delivery that a repair makes again.
+         */
+        MadeAgain: {
+            /**
+             * Attempts
+             * @description How many attempts it gets at most.
+             */
+            attempts: number;
+            /** Delivery Id */
+            delivery_id: string;
+            /**
+             * Edited
+             * @description Whether it gets another input.
+             * @default false
+             */
+            edited: boolean;
+            /**
+             * First Delay
+             * @description Seconds between the first two.
+             */
+            first_delay: number;
+            /** Name */
+            name: string;
+            /**
+             * On Failure
+             * @description What happens when none succeeds: `fail`, `hold`, `emit` or `ignore`.
+             */
+            on_failure: string;
+            /**
+             * Same Key
+             * @description Whether services that know its idempotency key do nothing twice.
+             * @default true
+             */
+            same_key: boolean;
+            /** Step */
+            step: string;
+        };
+        /**
+         * MessageData
+         * @description What was in a message, and what became of it in its run.
+         */
+        MessageData: {
+            /** Data */
+            data: unknown;
+            /** Receipts */
+            receipts: components["schemas"]["Receipt"][];
+        };
+        /**
          * NewLayout
          * @description Where a flow's nodes are now.
          */
@@ -1970,6 +2708,19 @@ export interface components {
             };
         };
         /**
+         * OlderLogs
+         * @description Entries of the journal, the newest first.
+         */
+        OlderLogs: {
+            /** Entries */
+            entries: components["schemas"]["JournalEntry"][];
+            /**
+             * Next
+             * @description Give it as `before` for older ones; `null` at the beginning of the journal.
+             */
+            next?: number | null;
+        };
+        /**
          * OtherFlow
          * @description A flow at the other end of an edge.
          */
@@ -1978,6 +2729,100 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * Overview
+         * @description Figures over time.
+         */
+        Overview: {
+            /** @description Of all flows together; of one flow, its runs. */
+            all: components["schemas"]["Series"];
+            /**
+             * At
+             * @description Where each place of the series begins.
+             */
+            at: string[];
+            /**
+             * Series
+             * @description Of each flow in which something happened, or of each step of the flow: the busiest first.
+             */
+            series: components["schemas"]["Series"][];
+            /**
+             * Until
+             * Format: date-time
+             * @description Where the last place ends, which may not be full yet.
+             */
+            until: string;
+            /**
+             * Width
+             * @description Seconds from one place to the next.
+             */
+            width: number;
+        };
+        /**
+         * Parameter
+         * @description A parameter of a request.
+         */
+        Parameter: {
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PassedMessage
+         * @description A message that passed, without what was in it.
+         */
+        PassedMessage: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Delivery Id
+             * @description The delivery whose emission it is.
+             */
+            delivery_id?: string | null;
+            /** Flow */
+            flow: string;
+            /**
+             * Number
+             * @description Counts the messages of the topic that the delivery emitted, from 0.
+             * @default 0
+             */
+            number: number;
+            /**
+             * Receivers
+             * @description The steps that subscribe, in the flow and, when the topic is shared, in others.
+             * @default []
+             */
+            receivers: string[];
+            /** Run Id */
+            run_id: string;
+            /**
+             * Seq
+             * @description The place of its note in the journal.
+             */
+            seq: number;
+            /**
+             * Step
+             * @description The step that emitted it; `null` when it came from outside and started the run.
+             */
+            step?: string | null;
+        };
+        /**
+         * PassedMessages
+         * @description Messages of a topic, the newest first.
+         */
+        PassedMessages: {
+            /** Items */
+            items: components["schemas"]["PassedMessage"][];
+            /**
+             * Next
+             * @description Give it as `before` for older ones; `null` at the beginning of the journal.
+             */
+            next?: number | null;
         };
         /**
          * PauseRequest
@@ -2001,6 +2846,21 @@ export interface components {
             y: number;
         };
         /**
+         * PreviewRequest
+         * @description Asks what a repair will do.
+         */
+        PreviewRequest: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "retry" | "skip" | "fork" | "redeliver";
+            /** Data */
+            data?: unknown;
+            /** Delivery Id */
+            delivery_id?: string | null;
+        };
+        /**
          * ProjectView
          * @description The project, as the lock in use has it.
          */
@@ -2012,12 +2872,32 @@ export interface components {
              * @description The hash of the lock in use.
              */
             build: string;
+            /**
+             * Development
+             * @description Whether it is being worked on, here: `wistro dev`.
+             */
+            development: boolean;
             /** Flows */
             flows: number;
             /** Id */
             id: string;
+            /**
+             * Namespace
+             * @description The namespace of Temporal that runs are in.
+             */
+            namespace: string;
             /** Steps */
             steps: number;
+            /**
+             * Temporal Run
+             * @description Where it shows a run: `{workflow_id}` stands for `<flow>/<run id>`, percent-encoded.
+             */
+            temporal_run: string | null;
+            /**
+             * Temporal Ui
+             * @description Where the Temporal UI is, as far as we know.
+             */
+            temporal_ui: string | null;
         };
         /**
          * Published
@@ -2059,6 +2939,54 @@ export interface components {
             name: string;
         };
         /**
+         * QueueView
+         * @description A task queue: what waits for workers, and how many of them ask for it.
+         */
+        QueueView: {
+            /** Added Per Second */
+            added_per_second: number;
+            /**
+             * Backlog
+             * @description About how many wait, by Temporal's estimate.
+             */
+            backlog: number;
+            /**
+             * Backlog Seconds
+             * @description How long the oldest of them has waited.
+             */
+            backlog_seconds: number;
+            /** Done Per Second */
+            done_per_second: number;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "python" | "node" | "go";
+            /** Name */
+            name: string;
+            /**
+             * Own
+             * @description Whether it is that of one step, which limits its rate or concurrency.
+             */
+            own: boolean;
+            /**
+             * Steps
+             * @description The steps whose deliveries it holds.
+             */
+            steps: string[];
+            /**
+             * Work
+             * @description `runs` have something to decide; `steps` are deliveries.
+             * @enum {string}
+             */
+            work: "runs" | "steps";
+            /**
+             * Workers
+             * @description How many processes have asked for work lately.
+             */
+            workers: number;
+        };
+        /**
          * ReachedRun
          * @description A run that waited for a message and got it.
          */
@@ -2082,6 +3010,23 @@ export interface components {
             by?: string | null;
             /** Roles */
             roles?: string[] | null;
+        };
+        /**
+         * Receipt
+         * @description A delivery that a message made.
+         */
+        Receipt: {
+            /** Delivery Id */
+            delivery_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "waiting" | "retrying" | "held" | "completed" | "failed" | "cancelled" | "ignored" | "skipped";
+            /** Step */
+            step: string;
         };
         /**
          * Received
@@ -2130,60 +3075,38 @@ export interface components {
             respond_to?: components["schemas"]["RespondTo"] | null;
         };
         /**
-         * Refusals
-         * @description Refusals, the newest first.
+         * ReleaseRequest
+         * @description Releases held deliveries: those named, or all that the filter lets through.
          */
-        Refusals: {
-            /**
-             * Dropped
-             * @description How many were not noted since the start, because there were too many at once.
-             */
-            dropped: number;
-            /** Items */
-            items: components["schemas"]["Refused"][];
-            /**
-             * Next
-             * @description Ask for the older ones with it, as `before`; nothing when there are none.
-             */
-            next?: string | null;
-        };
-        /**
-         * Refused
-         * @description Something that was refused.
-         */
-        Refused: {
+        ReleaseRequest: {
             /**
              * Action
-             * @description What was asked for: `call`, `fetch`, `inbox`, …
+             * @default retry
+             * @enum {string}
              */
-            action: string;
+            action: "retry" | "skip";
             /**
-             * At
-             * Format: date-time
+             * Dry Run
+             * @description Only say which it would be.
+             * @default false
              */
-            at: string;
+            dry_run: boolean;
             /**
-             * Correlation Id
-             * @description That of the request, as its answer and the logs have it.
+             * Error
+             * @description The code of the error.
              */
-            correlation_id: string;
+            error?: string | null;
             /** Flow */
-            flow: string | null;
+            flow?: string | null;
+            /** Items */
+            items?: components["schemas"]["HeldItem"][] | null;
             /**
-             * Identity
-             * @description Who asked, as far as it was proved: `anonymous`, `key:shop-frontend`, `user:anna`.
+             * Since
+             * @description Of runs that started at or after.
              */
-            identity: string;
-            /**
-             * Reason
-             * @description A word for programs: `unauthenticated`, `scope_missing`, `not_allowed`, …
-             */
-            reason: string;
-            /**
-             * Remote
-             * @description The address of whoever sent the request.
-             */
-            remote: string | null;
+            since?: string | null;
+            /** Step */
+            step?: string | null;
         };
         /**
          * RemarkView
@@ -2213,6 +3136,97 @@ export interface components {
             removed: number;
         };
         /**
+         * RepairPreview
+         * @description What a repair will do, before it does anything.
+         */
+        RepairPreview: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cancel" | "retry" | "skip" | "fork" | "redeliver";
+            /**
+             * Again
+             * @default []
+             */
+            again: components["schemas"]["MadeAgain"][];
+            /** Delivery Id */
+            delivery_id?: string | null;
+            /** Flow */
+            flow: string;
+            /**
+             * Issues
+             * @description What is wrong with the edited input.
+             * @default []
+             */
+            issues: components["schemas"]["WrongField"][];
+            /**
+             * May Follow
+             * @description The steps that may come after, and how many of their deliveries this run has made.
+             * @default []
+             */
+            may_follow: components["schemas"]["StepMention"][];
+            /**
+             * New Run
+             * @description Whether it becomes a new run, linked to this one.
+             * @default false
+             */
+            new_run: boolean;
+            /**
+             * Plan Changed
+             * @description Whether the flow looks different today from when the run began.
+             * @default false
+             */
+            plan_changed: boolean;
+            /**
+             * Possible
+             * @default true
+             */
+            possible: boolean;
+            /**
+             * Refusal
+             * @description Why it cannot be done.
+             */
+            refusal?: string | null;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Sentences
+             * @description What will happen, for people, the most important first.
+             * @default []
+             */
+            sentences: string[];
+            /**
+             * Stays
+             * @description What is done, and will not be repeated.
+             * @default []
+             */
+            stays: components["schemas"]["StepMention"][];
+            /**
+             * Takes
+             * @description The JSON Schema of the input that can be edited, where one is declared.
+             */
+            takes?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Version
+             * @description The build that the run began with.
+             */
+            version?: string | null;
+            /**
+             * Version Used
+             * @description The build whose flow the repair goes by.
+             */
+            version_used?: string | null;
+            /**
+             * Warnings
+             * @description What they should think of before they do it.
+             * @default []
+             */
+            warnings: string[];
+        };
+        /**
          * RepairRequest
          * @description Retries or forks, with other data when `data` is given (`null` is data).
          */
@@ -2232,6 +3246,44 @@ export interface components {
             target: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * RunCounts
+         * @description How many runs there are in each status, some seconds late.
+         */
+        RunCounts: {
+            /**
+             * Cancelled
+             * @default 0
+             */
+            cancelled: number;
+            /**
+             * Completed
+             * @default 0
+             */
+            completed: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Held
+             * @description Those of the running ones that wait for an operator.
+             * @default 0
+             */
+            held: number;
+            /**
+             * Running
+             * @description The held and the scheduled ones included.
+             * @default 0
+             */
+            running: number;
+            /**
+             * Timed Out
+             * @default 0
+             */
+            timed_out: number;
         };
         /**
          * RunDetail
@@ -2296,7 +3348,7 @@ export interface components {
         };
         /**
          * RunPage
-         * @description Runs, newest first, and the cursor of the next page.
+         * @description Runs, those that run first, then the latest that ended; and the cursor of the next page.
          */
         RunPage: {
             /** Next Cursor */
@@ -2315,6 +3367,18 @@ export interface components {
             flow: string;
             /** Run Id */
             run_id: string;
+        };
+        /**
+         * RunSpans
+         * @description The spans of a run, and of all that it led to.
+         */
+        RunSpans: {
+            /**
+             * Traces
+             * @description One, most of the time; none when nothing was traced, or it is no longer kept.
+             */
+            traces: components["schemas"]["TraceDetail"][];
+            tracing: components["schemas"]["Tracing"];
         };
         /**
          * RunSummary
@@ -2349,6 +3413,31 @@ export interface components {
              * @description `operator`, `timer`, … while a running run does not progress by itself.
              */
             waiting_for?: string | null;
+        };
+        /**
+         * RunWait
+         * @description What a running run waits for.
+         */
+        RunWait: {
+            /** Flow */
+            flow: string;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Waiting For
+             * @description `step`, `operator`, `timer`, `join`, `person`, `message`, `call`; nothing when no worker answers.
+             */
+            waiting_for?: string | null;
+            /** Why Waiting */
+            why_waiting?: string | null;
+        };
+        /**
+         * RunWaits
+         * @description What runs wait for; those that are not there are left out.
+         */
+        RunWaits: {
+            /** Runs */
+            runs: components["schemas"]["RunWait"][];
         };
         /**
          * ScheduleView
@@ -2483,6 +3572,93 @@ export interface components {
             time_zone?: string | null;
         };
         /**
+         * Sent
+         * @description The request as it was sent, without the credentials of whoever tried it.
+         */
+        Sent: {
+            /**
+             * Added
+             * @description The headers that sign it.
+             */
+            added: string[];
+            /**
+             * Bytes
+             * @description The size of its body.
+             */
+            bytes: number;
+            /** Headers */
+            headers: components["schemas"]["Header"][];
+            /** Method */
+            method: string;
+            /**
+             * Target
+             * @description Path and query.
+             */
+            target: string;
+        };
+        /**
+         * Series
+         * @description The figures of one flow, of one step, or of all together.
+         */
+        Series: {
+            /**
+             * Id
+             * @description Of the flow or the step; empty for all together.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            points: components["schemas"]["Columns"];
+            /** @description Of the whole time. */
+            total: components["schemas"]["Figures"];
+        };
+        /**
+         * Service
+         * @description Something that made spans.
+         */
+        Service: {
+            /**
+             * Language
+             * @description `python`, `nodejs`, `go`, or what else its SDK says; empty when it says nothing.
+             */
+            language: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * SessionView
+         * @description Who is signed in, and how one can sign in.
+         */
+        SessionView: {
+            /**
+             * Expires At
+             * @description Until when; nothing for programs, which show a key or token each time.
+             */
+            expires_at?: string | null;
+            /**
+             * Issuer
+             * @description Where users sign in, for people: `login.shop.example`.
+             */
+            issuer?: string | null;
+            /** Kind */
+            kind?: ("token" | "key" | "user" | "local") | null;
+            /**
+             * Level
+             * @description What they may do: `view`, `read` or `operate`.
+             */
+            level?: ("view" | "read" | "operate") | null;
+            /**
+             * Name
+             * @description What they are called in records of what they do; nothing when nobody is signed in.
+             */
+            name?: string | null;
+            /**
+             * Ways
+             * @description The ways to sign in here.
+             */
+            ways: ("local" | "issuer" | "token")[];
+        };
+        /**
          * SetRequest
          * @description A value, and the condition under which it is written.
          */
@@ -2500,6 +3676,79 @@ export interface components {
             if_version?: number | null;
             /** Value */
             value: unknown;
+        };
+        /**
+         * SignInRequest
+         * @description Signs in, at this machine with nothing at all.
+         */
+        SignInRequest: {
+            /**
+             * Name
+             * @description Who you are, for holders of the management token: records say so.
+             */
+            name?: string | null;
+            /**
+             * Token
+             * @description The management token, an API key, or a user's token.
+             */
+            token?: string | null;
+        };
+        /**
+         * SignatureView
+         * @description How senders of a webhook prove who they are.
+         */
+        SignatureView: {
+            /**
+             * Algorithm
+             * @default sha256
+             */
+            algorithm: string;
+            /**
+             * Encoding
+             * @default hex
+             */
+            encoding: string;
+            /**
+             * Header
+             * @description The header that carries the signature.
+             */
+            header: string;
+            /**
+             * Id Header
+             * @description The header that names the delivery.
+             */
+            id_header?: string | null;
+            /**
+             * Prefix
+             * @default
+             */
+            prefix: string;
+            /** Scheme */
+            scheme: string;
+            /**
+             * Secret
+             * @description The name of the secret, never the secret itself.
+             */
+            secret: string;
+            /**
+             * Timestamp Header
+             * @description The header with the moment of signing, which is signed as well.
+             */
+            timestamp_header?: string | null;
+        };
+        /**
+         * SilentRun
+         * @description A run with something held whose worker does not answer.
+         */
+        SilentRun: {
+            /** Flow */
+            flow: string;
+            /** Reason */
+            reason: string;
+            /** Run Id */
+            run_id: string;
+            /** Version */
+            version?: string | null;
         };
         /**
          * Source
@@ -2530,6 +3779,121 @@ export interface components {
              * @description How many lines the whole file has.
              */
             total_lines: number;
+        };
+        /**
+         * SpanEventView
+         * @description Something that happened at a moment of a span, such as an exception.
+         */
+        SpanEventView: {
+            /**
+             * At
+             * @description Milliseconds since the epoch.
+             */
+            at: number;
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+        };
+        /**
+         * SpanLinkView
+         * @description Another span that has to do with this one.
+         */
+        SpanLinkView: {
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Span Id */
+            span_id: string;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
+         * SpanSource
+         * @description A process that made spans.
+         */
+        SpanSource: {
+            /**
+             * Attributes
+             * @description What it says about itself.
+             */
+            attributes: {
+                [key: string]: unknown;
+            };
+            service: components["schemas"]["Service"];
+        };
+        /**
+         * SpanView
+         * @description A piece of work, as OpenTelemetry has it. What is in it comes from handlers and libraries.
+         */
+        SpanView: {
+            /** Attempt */
+            attempt: number | null;
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Delivery Id */
+            delivery_id: string | null;
+            /**
+             * Dropped
+             * @description How many attributes, events and links were left out.
+             */
+            dropped: number;
+            /** End */
+            end: number;
+            /** Events */
+            events: components["schemas"]["SpanEventView"][];
+            /** Flow */
+            flow: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "internal" | "server" | "client" | "producer" | "consumer";
+            /** Links */
+            links: components["schemas"]["SpanLinkView"][];
+            /**
+             * Message
+             * @description What went wrong.
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /**
+             * Parent Id
+             * @description The span that it is part of, which need not be among these.
+             */
+            parent_id: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Scope
+             * @description The library, or the part of a program, that made it.
+             */
+            scope: string;
+            /**
+             * Source
+             * @description Who made it: the place in `sources`.
+             */
+            source: number;
+            /** Span Id */
+            span_id: string;
+            /**
+             * Start
+             * @description Milliseconds since the epoch, with as many decimals as there are.
+             */
+            start: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "unset" | "ok" | "error";
+            /** Step */
+            step: string | null;
         };
         /**
          * StartRequest
@@ -2696,6 +4060,24 @@ export interface components {
              * @description Of a step without a handler: who answers it. Without one it is only drawn.
              */
             waits_for?: ("people" | "message" | "flow") | null;
+        };
+        /**
+         * StepMention
+         * @description A step, and how many of its deliveries are meant.
+         */
+        StepMention: {
+            /**
+             * Deliveries
+             * @default 0
+             */
+            deliveries: number;
+            /**
+             * Name
+             * @description For people.
+             */
+            name: string;
+            /** Step */
+            step: string;
         };
         /**
          * StepNode
@@ -3142,6 +4524,29 @@ export interface components {
             token: string;
         };
         /**
+         * TopicEnd
+         * @description A step at one end of a topic.
+         */
+        TopicEnd: {
+            /**
+             * Conditional
+             * @description Whether it emits only sometimes.
+             * @default false
+             */
+            conditional: boolean;
+            /** Flows */
+            flows: string[];
+            /** Name */
+            name: string;
+            /** Step */
+            step: string;
+            /**
+             * Where
+             * @description Which messages it takes, when not all.
+             */
+            where?: string | null;
+        };
+        /**
          * TopicView
          * @description A topic, and who is at its ends.
          */
@@ -3170,12 +4575,153 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Receivers
+             * @description The subscribers and those who await it, as people call them.
+             * @default []
+             */
+            receivers: components["schemas"]["TopicEnd"][];
+            /**
              * Shared
              * @description Whether its messages start runs of other flows.
              */
             shared: boolean;
+            /**
+             * Sources
+             * @description The emitters, as people call them.
+             * @default []
+             */
+            sources: components["schemas"]["TopicEnd"][];
             /** Subscribers */
             subscribers: string[];
+        };
+        /**
+         * TraceDetail
+         * @description The spans of a trace, as they began.
+         */
+        TraceDetail: {
+            /** Sources */
+            sources: components["schemas"]["SpanSource"][];
+            /** Spans */
+            spans: components["schemas"]["SpanView"][];
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
+         * TraceItem
+         * @description A trace at a glance.
+         */
+        TraceItem: {
+            /**
+             * Errors
+             * @description How many spans went wrong.
+             */
+            errors: number;
+            /**
+             * Name
+             * @description That of the span that all others are below, or of the first one that came.
+             */
+            name: string;
+            /**
+             * Runs
+             * @description The first of them.
+             */
+            runs: components["schemas"]["TracedRun"][];
+            /**
+             * Seconds
+             * @description From the beginning of its first span to the last end.
+             */
+            seconds: number;
+            /** @description Who made that span. */
+            service: components["schemas"]["Service"];
+            /** Services */
+            services: components["schemas"]["Service"][];
+            /** Spans */
+            spans: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When its first span began.
+             */
+            started_at: string;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
+         * TraceList
+         * @description Traces, the newest first.
+         */
+        TraceList: {
+            /** Items */
+            items: components["schemas"]["TraceItem"][];
+            /**
+             * Next
+             * @description Ask for the older ones with it, as `before`; nothing when there are none.
+             */
+            next?: string | null;
+            tracing: components["schemas"]["Tracing"];
+        };
+        /**
+         * TracedRun
+         * @description A run that a trace has spans of.
+         */
+        TracedRun: {
+            /** Flow */
+            flow: string;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * Tracing
+         * @description Where what the processes of the project trace goes.
+         */
+        Tracing: {
+            /**
+             * Endpoint
+             * @description The one elsewhere.
+             */
+            endpoint?: string | null;
+            /**
+             * Goes
+             * @description `elsewhere`: to the OpenTelemetry endpoint that the environment names.
+             * @enum {string}
+             */
+            goes: "here" | "elsewhere" | "nowhere";
+        };
+        /**
+         * Tried
+         * @description What a trigger answered.
+         */
+        Tried: {
+            /**
+             * Base64
+             * @description The body, when it is not.
+             */
+            base64?: string | null;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Ended
+             * @description `answered`; `cut_off`: longer than is shown, or than was waited for; `timed_out`: nothing came.
+             * @enum {string}
+             */
+            ended: "answered" | "cut_off" | "timed_out";
+            /** Headers */
+            headers: components["schemas"]["Header"][];
+            /** Milliseconds */
+            milliseconds: number;
+            /**
+             * Runs
+             * @description The runs that it started, or found.
+             */
+            runs: components["schemas"]["Accepted"][];
+            sent: components["schemas"]["Sent"];
+            /** Status */
+            status: number | null;
+            /**
+             * Text
+             * @description The body, when it is text.
+             */
+            text?: string | null;
         };
         /**
          * Trigger
@@ -3219,24 +4765,98 @@ export interface components {
             traceparent?: string | null;
         };
         /**
-         * TriggerView
-         * @description A step that starts runs of a flow.
+         * TriggerExample
+         * @description What a run was started with, as a request to send again.
          */
-        TriggerView: {
+        TriggerExample: {
             /**
-             * Kind
+             * Body
+             * @description The body, the input of the call, or the message.
+             */
+            body?: unknown;
+            /** Flow */
+            flow: string;
+            /**
+             * Headers
+             * @description Without those of the connection, and without credentials and signatures.
+             */
+            headers?: {
+                [key: string]: string;
+            };
+            /** Path Params */
+            path_params?: {
+                [key: string]: string;
+            };
+            /** Query */
+            query?: {
+                [key: string]: string | string[];
+            };
+            /** Run Id */
+            run_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
              * @enum {string}
              */
-            kind: "api" | "event" | "cron" | "call" | "noop";
-            /** Name */
-            name: string;
-            /** Step */
-            step: string;
+            status: "scheduled" | "running" | "completed" | "failed" | "cancelled" | "timed_out";
             /**
-             * Words
-             * @description What starts them: `POST /orders`, `every day at 03:00 UTC`.
+             * Text
+             * @description The body as it was sent, when it was not JSON.
              */
-            words: string;
+            text?: string | null;
+        };
+        /**
+         * TryRequest
+         * @description A request to a trigger of a flow. Its body is given as JSON, as a text, or as bytes.
+         */
+        TryRequest: {
+            /**
+             * As Myself
+             * @description Call in the name of whoever tries. Endpoints of the project are never shown who that is.
+             * @default false
+             */
+            as_myself: boolean;
+            /** Base64 */
+            base64?: string | null;
+            /** Body */
+            body?: unknown;
+            /** Flow */
+            flow: string;
+            /** Headers */
+            headers?: {
+                [key: string]: string;
+            };
+            /** Path Params */
+            path_params?: {
+                [key: string]: string;
+            };
+            /** Query */
+            query?: {
+                [key: string]: string | string[];
+            };
+            /**
+             * Sign
+             * @description Sign it, as the sender of the webhook would, with the secret that the server has.
+             * @default false
+             */
+            sign: boolean;
+            /** Text */
+            text?: string | null;
+            /**
+             * Timeout
+             * @description Seconds that the answer may take.
+             * @default 60
+             */
+            timeout: number;
+            /**
+             * Trigger
+             * @description As `/flows/{flow}/triggers` names it: `api:place_order`.
+             */
+            trigger: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -3291,6 +4911,68 @@ export interface components {
             by: string;
         };
         /**
+         * WorkerView
+         * @description A process that works.
+         */
+        WorkerView: {
+            /**
+             * Build
+             * @description The version of the project that it has, where it says so.
+             */
+            build?: string | null;
+            /**
+             * Identity
+             * @description Its name in Temporal: usually process and host.
+             */
+            identity: string;
+            /**
+             * Languages
+             * @description Of the steps that it takes.
+             */
+            languages: ("python" | "node" | "go")[];
+            /**
+             * Last Seen
+             * Format: date-time
+             * @description When it last asked for work.
+             */
+            last_seen: string;
+            /** Queues */
+            queues: string[];
+            /**
+             * Runs
+             * @description Whether it hosts runs.
+             */
+            runs: boolean;
+            /**
+             * Silent
+             * @description Whether that is long ago: it is gone, or as busy as it may be.
+             */
+            silent: boolean;
+        };
+        /**
+         * Workers
+         * @description Who works on what.
+         */
+        Workers: {
+            /** Queues */
+            queues: components["schemas"]["QueueView"][];
+            /** Workers */
+            workers: components["schemas"]["WorkerView"][];
+        };
+        /**
+         * WrongField
+         * @description What is wrong with an edited input.
+         */
+        WrongField: {
+            /**
+             * Field
+             * @description A dotted path below `data`.
+             */
+            field: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * AttemptView
          * @description One attempt of a delivery.
          */
@@ -3304,6 +4986,24 @@ export interface components {
             started_at?: string | null;
             /** Worker */
             worker?: string | null;
+        };
+        /**
+         * Health
+         * @description Whether the process works, part by part.
+         */
+        wistro_triggers__health__Health: {
+            /**
+             * Checks
+             * @default {}
+             */
+            checks: {
+                [key: string]: "ok" | "unavailable";
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "unavailable";
         };
         /**
          * AttemptView
@@ -3328,6 +5028,136 @@ export interface components {
             status_code: number | null;
             /** Target */
             target: string;
+        };
+        /**
+         * TriggerView
+         * @description A step that starts runs of a flow.
+         */
+        wistro_triggers__management__flows__TriggerView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "api" | "event" | "cron" | "call" | "noop";
+            /** Name */
+            name: string;
+            /** Step */
+            step: string;
+            /**
+             * Words
+             * @description What starts them: `POST /orders`, `every day at 03:00 UTC`.
+             */
+            words: string;
+        };
+        /**
+         * Health
+         * @description How the flows do.
+         */
+        wistro_triggers__management__overview__Health: {
+            /** Flows */
+            flows: components["schemas"]["FlowHealth"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * TriggerView
+         * @description What starts runs of a flow: a request, the clock, a call, or a message.
+         */
+        wistro_triggers__management__triggers__TriggerView: {
+            /**
+             * Access
+             * @description Who may: everybody, who signs, holders of the management token, or whom rules name.
+             * @default open
+             * @enum {string}
+             */
+            access: "open" | "signature" | "token" | "rules";
+            /** Access Words */
+            access_words: string;
+            /**
+             * Answers
+             * @description Whether a sender gets the step's own answer; otherwise the run's id at once.
+             * @default true
+             */
+            answers: boolean;
+            /** Cron */
+            cron?: string | null;
+            /** Description */
+            description?: string | null;
+            /**
+             * Example
+             * @description Something to send, made from the schema.
+             */
+            example?: unknown;
+            /**
+             * Flow
+             * @description The flow whose runs it starts.
+             */
+            flow: string;
+            /**
+             * Has Example
+             * @default false
+             */
+            has_example: boolean;
+            /**
+             * Id
+             * @description As runs name what started them: `api:place_order`, `event:order.placed`.
+             */
+            id: string;
+            /**
+             * Input
+             * @description JSON Schema of what is sent: the body, the input of the call, the message.
+             */
+            input?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "api" | "cron" | "call" | "event";
+            /** Method */
+            method?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Path
+             * @description Of an address, with parameters in braces: `/orders/{id}`.
+             */
+            path?: string | null;
+            /**
+             * Path Params
+             * @default []
+             */
+            path_params: string[];
+            /**
+             * Query Params
+             * @default []
+             */
+            query_params: components["schemas"]["Parameter"][];
+            /**
+             * Responses
+             * @description JSON Schema of the answer, by status.
+             */
+            responses?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * Rest Param
+             * @description The parameter that may have slashes in it.
+             */
+            rest_param?: string | null;
+            signature?: components["schemas"]["SignatureView"] | null;
+            /** Step */
+            step?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Topic */
+            topic?: string | null;
         };
     };
     responses: never;
@@ -3449,11 +5279,19 @@ export interface operations {
             };
         };
     };
-    list_refusals_api_audit_get: {
+    list_audit_api_audit_get: {
         parameters: {
             query?: {
                 /** @description Only about this flow. */
                 flow?: string | null;
+                /** @description Only about this run. */
+                run_id?: string | null;
+                /** @description `done`: failures included; or `refused`. */
+                kind?: ("refused" | "done") | null;
+                /** @description The user, the key's name, … without its kind. */
+                who?: string | null;
+                /** @description `run.cancel`; `run.` for all that begin so. */
+                action?: string | null;
                 /** @description Not before this moment. */
                 since?: string | null;
                 /** @description The `next` of the page before. */
@@ -3472,7 +5310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Refusals"];
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
             /** @description What went wrong. */
@@ -3748,6 +5586,181 @@ export interface operations {
             };
         };
     };
+    list_triggers_api_flows__flow__triggers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow of the run. */
+                flow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wistro_triggers__management__triggers__TriggerView"][];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_examples_api_flows__flow__triggers__trigger__examples_get: {
+        parameters: {
+            query?: {
+                /** @description How many, all different. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The flow of the run. */
+                flow: string;
+                /** @description As `/flows/{flow}/triggers` names it. */
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerExample"][];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_health_api_health_get: {
+        parameters: {
+            query?: {
+                /** @description Count from here, as from midnight; without one, the last day. */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wistro_triggers__management__overview__Health"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_held_api_held_get: {
+        parameters: {
+            query?: {
+                /** @description Only of this flow. */
+                flow?: string | null;
+                /** @description Only of this step. */
+                step?: string | null;
+                /** @description Only with this error code. */
+                error?: string | null;
+                /** @description Of runs that started at or after. */
+                since?: string | null;
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldPage"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    release_held_api_held_release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseRequest"];
+            };
+        };
+        responses: {
+            /** @description A JSON document a line: what became of each delivery as soon as it is known, and at the end a summary. Whoever stops reading stops it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     list_answers_api_inbox_answers_get: {
         parameters: {
             query?: {
@@ -3862,6 +5875,51 @@ export interface operations {
             };
         };
     };
+    list_logs_api_logs_get: {
+        parameters: {
+            query?: {
+                /** @description Only of this flow. */
+                flow?: string | null;
+                /** @description Only of this step. */
+                step?: string | null;
+                /** @description Only of this run. */
+                run_id?: string | null;
+                /** @description This level and more severe. */
+                level?: ("debug" | "info" | "warn" | "error") | null;
+                /** @description Only these kinds, as `log`. */
+                kind?: string[] | null;
+                /** @description Part of the message or of the fields. */
+                text?: string;
+                /** @description The `next` of the page before: older ones. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OlderLogs"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     show_node_api_nodes__step__js_get: {
         parameters: {
             query?: never;
@@ -3883,6 +5941,44 @@ export interface operations {
                 };
                 content: {
                     "text/javascript": unknown;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_overview_api_overview_get: {
+        parameters: {
+            query?: {
+                /** @description From here; without one, the last hour. */
+                since?: string | null;
+                /** @description Up to here, or now. */
+                until?: string | null;
+                /** @description The steps of this flow; without one, all flows. */
+                flow?: string | null;
+                /** @description Seconds from one place to the next, at least. */
+                width?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description What went wrong. */
@@ -3928,17 +6024,19 @@ export interface operations {
     list_runs_api_runs_get: {
         parameters: {
             query?: {
-                /** @description Only of this flow. */
-                flow?: string | null;
-                /** @description `held`: those that wait for an operator. */
-                status?: ("running" | "completed" | "failed" | "cancelled" | "timed_out" | "held") | null;
+                /** @description Only of these flows: `flow=a&flow=b`. */
+                flow?: string[] | null;
+                /** @description Any of these; `held`: those that wait for an operator. */
+                status?: ("running" | "completed" | "failed" | "cancelled" | "timed_out" | "held")[] | null;
                 /** @description A kind such as `api`, or one trigger: `api:create_order`. */
                 trigger?: string | null;
+                /** @description The version that the run is pinned to: a build of the lock. */
+                version?: string | null;
                 /** @description Started at or after. */
                 since?: string | null;
                 /** @description Started before. */
                 until?: string | null;
-                /** @description The beginning of the run's id. */
+                /** @description The beginning of a run id, in any flow (or in those given); with `/` in it the beginning of `flow/run id`. Temporal's list cannot look for what is within an id. */
                 text?: string | null;
                 limit?: number;
                 /** @description From the page before. */
@@ -3990,6 +6088,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    count_runs_api_runs_count_get: {
+        parameters: {
+            query?: {
+                /** @description Only of these flows: `flow=a&flow=b`. */
+                flow?: string[] | null;
+                /** @description A kind such as `api`, or one trigger: `api:create_order`. */
+                trigger?: string | null;
+                /** @description The version that the run is pinned to: a build of the lock. */
+                version?: string | null;
+                /** @description Started at or after. */
+                since?: string | null;
+                /** @description Started before. */
+                until?: string | null;
+                /** @description The beginning of a run id, in any flow (or in those given); with `/` in it the beginning of `flow/run id`. Temporal's list cannot look for what is within an id. */
+                text?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCounts"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    runs_waiting_api_runs_waiting_get: {
+        parameters: {
+            query: {
+                /** @description As `flow/run id`, once for each. */
+                run: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunWaits"];
                 };
             };
             /** @description What went wrong. */
@@ -4216,6 +6388,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Logs"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    preview_repair_api_runs__flow___run_id__preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow of the run. */
+                flow: string;
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepairPreview"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_run_spans_api_runs__flow___run_id__spans_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow of the run. */
+                flow: string;
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSpans"];
                 };
             };
             /** @description What went wrong. */
@@ -4561,6 +6805,155 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ScheduleView"];
                 };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_session_api_session_get: {
+        parameters: {
+            query?: {
+                /** @description Sign in whoever sits at the machine of `wistro dev`. */
+                enter?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    open_session_api_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    close_session_api_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    begin_api_session_oidc_get: {
+        parameters: {
+            query?: {
+                /** @description The page of the workbench to come back to. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    finish_api_session_oidc_callback_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong. */
             default: {
@@ -4955,6 +7348,8 @@ export interface operations {
     list_tasks_api_tasks_get: {
         parameters: {
             query?: {
+                /** @description Only those that I may answer, though I may see all. */
+                mine?: boolean;
                 /** @description Assigned to them by name. */
                 assignee?: string | null;
                 /** @description Assigned to this role. */
@@ -5279,6 +7674,227 @@ export interface operations {
             };
         };
     };
+    show_topic_api_topics__topic__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The topic. */
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopicView"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    read_message_api_topics__topic__message_get: {
+        parameters: {
+            query: {
+                /** @description The flow of its run. */
+                flow: string;
+                /** @description Its run. */
+                run_id: string;
+                /** @description The delivery that emitted it; none: it began the run. */
+                delivery_id?: string | null;
+                /** @description As the list says. */
+                number?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The topic. */
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageData"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_messages_api_topics__topic__messages_get: {
+        parameters: {
+            query?: {
+                /** @description Only in this flow. */
+                flow?: string | null;
+                /** @description The `next` of the page before: older ones. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The topic. */
+                topic: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassedMessages"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_traces_api_traces_get: {
+        parameters: {
+            query?: {
+                /** @description With a run of this flow. */
+                flow?: string | null;
+                /** @description With this run. */
+                run_id?: string | null;
+                /** @description With a span of this service. */
+                service?: string | null;
+                /** @description Part of the name of a span. */
+                name?: string | null;
+                /** @description Only where some span went wrong. */
+                failed?: boolean;
+                /** @description At least so long. */
+                min_seconds?: number;
+                /** @description The `next` of the page before. */
+                before?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceList"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_trace_api_traces__trace_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 32 hexadecimal digits. */
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceDetail"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    try_trigger_api_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     show_version_api_version_get: {
         parameters: {
             query?: never;
@@ -5295,6 +7911,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_versions_api_versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildView"][];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_workers_api_workers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workers"];
                 };
             };
             /** @description What went wrong. */
@@ -5419,7 +8093,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["wistro_triggers__health__Health"];
                 };
             };
         };
@@ -5459,7 +8133,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["wistro_triggers__health__Health"];
                 };
             };
             /** @description One of them does not. */
@@ -5468,7 +8142,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["wistro_triggers__health__Health"];
                 };
             };
         };
