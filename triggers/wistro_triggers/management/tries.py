@@ -18,7 +18,7 @@ from starlette.datastructures import Headers
 from wistro_triggers.answers import REPLAYED_HEADER, RUN_HEADER, Accepted
 from wistro_triggers.inprocess import Answered, Asked, Ending, ask
 from wistro_triggers.management.site import ERRORS, Asking, Request, Site, View, operation
-from wistro_triggers.management.triggers import TriggerView, trigger_of
+from wistro_triggers.management.triggers import TriggerDetail, trigger_of
 from wistro_triggers.paths import PathTemplate
 from wistro_triggers.problems import Detail, Problem
 
@@ -126,7 +126,7 @@ def tries_router(site: Site) -> APIRouter:
 
 
 def _asked(
-    wanted: TryRequest, trigger: TriggerView, application: FastAPI, request: HttpRequest
+    wanted: TryRequest, trigger: TriggerDetail, application: FastAPI, request: HttpRequest
 ) -> tuple[Asked, Sent]:
     """The request, and what is shown of it.
 
@@ -172,7 +172,7 @@ def _asked(
     return asked, sent
 
 
-def _path(wanted: TryRequest, trigger: TriggerView) -> str:
+def _path(wanted: TryRequest, trigger: TriggerDetail) -> str:
     assert trigger.path is not None
     if trigger.kind != "api":
         return trigger.path
@@ -185,7 +185,7 @@ def _path(wanted: TryRequest, trigger: TriggerView) -> str:
     return PathTemplate.parse(_with_rest(trigger)).fill(wanted.path_params)
 
 
-def _with_rest(trigger: TriggerView) -> str:
+def _with_rest(trigger: TriggerDetail) -> str:
     """The template as routes are declared: OpenAPI's has no word for what follows."""
     path = trigger.path or "/"
     return path.replace(f"{{{trigger.rest_param}}}", f"*{trigger.rest_param}")
@@ -227,7 +227,7 @@ def _headers(wanted: TryRequest) -> dict[str, str]:
 
 def _signature(
     wanted: TryRequest,
-    trigger: TriggerView,
+    trigger: TriggerDetail,
     headers: Mapping[str, str],
     body: bytes,
     application: FastAPI,
@@ -243,7 +243,7 @@ def _signature(
 
 
 def _who(
-    wanted: TryRequest, trigger: TriggerView, given: Mapping[str, str], request: HttpRequest
+    wanted: TryRequest, trigger: TriggerDetail, given: Mapping[str, str], request: HttpRequest
 ) -> list[tuple[str, str]]:
     """The headers that say who sends it. Messages are for operators: who tries is one."""
     if trigger.kind == "api":
@@ -263,7 +263,7 @@ def _who(
     ]
 
 
-def _tried(sent: Sent, answered: Answered, trigger: TriggerView) -> Tried:
+def _tried(sent: Sent, answered: Answered, trigger: TriggerDetail) -> Tried:
     headers = Headers(raw=[(n.encode("latin-1"), v.encode("latin-1")) for n, v in answered.headers])
     text = _text(answered, headers)
     return Tried(
@@ -296,7 +296,7 @@ class _Published(BaseModel):
     reached: list[Accepted] = []
 
 
-def _runs(answered: Answered, headers: Headers, trigger: TriggerView) -> list[Accepted]:
+def _runs(answered: Answered, headers: Headers, trigger: TriggerDetail) -> list[Accepted]:
     """The runs that an answer speaks of."""
     if trigger.kind == "event":
         try:

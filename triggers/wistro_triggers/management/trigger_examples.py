@@ -16,7 +16,7 @@ from wistro.runs import RunStatus
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.start_inputs import read_start
 from wistro_triggers.management.site import ERRORS, FlowPath, Site, View, at_level
-from wistro_triggers.management.triggers import TriggerView, trigger_of
+from wistro_triggers.management.triggers import TriggerDetail, trigger_of
 
 if TYPE_CHECKING:
     from wistro.runs import RunSummary
@@ -91,7 +91,7 @@ def _different(examples: list[TriggerExample]) -> list[TriggerExample]:
     return list(found.values())
 
 
-def _example(run: RunSummary, data: object, trigger: TriggerView) -> TriggerExample | None:
+def _example(run: RunSummary, data: object, trigger: TriggerDetail) -> TriggerExample | None:
     about = TriggerExample(
         flow=run.flow, run_id=run.run_id, status=run.status, started_at=run.started_at, body=data
     )
@@ -115,7 +115,7 @@ def _example(run: RunSummary, data: object, trigger: TriggerView) -> TriggerExam
     return about
 
 
-def _sendable(headers: Mapping[str, object], trigger: TriggerView) -> dict[str, object]:
+def _sendable(headers: Mapping[str, object], trigger: TriggerDetail) -> dict[str, object]:
     dropped = set(_OF_THE_CONNECTION)
     if signature := trigger.signature:
         made = (signature.header, signature.timestamp_header, signature.id_header)

@@ -51,7 +51,7 @@ class SignatureView(View):
     """The header that names the delivery."""
 
 
-class TriggerView(View):
+class TriggerDetail(View):
     """What starts runs of a flow: a request, the clock, a call, or a message."""
 
     id: str
@@ -86,7 +86,7 @@ class TriggerView(View):
     """Something to send, made from the schema."""
     has_example: bool = False
 
-    def taking(self, schema: Mapping[str, object] | None) -> TriggerView:
+    def taking(self, schema: Mapping[str, object] | None) -> TriggerDetail:
         """The same with what it takes, and an example of it where one can be made."""
         if schema is None:
             return self
@@ -101,13 +101,13 @@ def triggers_router(site: Site) -> APIRouter:
     router = APIRouter(prefix="/flows", tags=["flows"], responses=ERRORS)
 
     @router.get("/{flow}/triggers", summary="List what starts runs of a flow")
-    async def list_triggers(flow: FlowPath) -> list[TriggerView]:
+    async def list_triggers(flow: FlowPath) -> list[TriggerDetail]:
         return list(triggers_of(site.lock, flow, development=site.development))
 
     return router
 
 
-def triggers_of(lock: Lock, flow: str, *, development: bool) -> Iterator[TriggerView]:
+def triggers_of(lock: Lock, flow: str, *, development: bool) -> Iterator[TriggerDetail]:
     """The triggers of a flow.
 
     Raises:
@@ -132,7 +132,7 @@ def triggers_of(lock: Lock, flow: str, *, development: bool) -> Iterator[Trigger
         yield _event(lock, topic, flow)
 
 
-def trigger_of(lock: Lock, flow: str, id: str, *, development: bool = False) -> TriggerView:
+def trigger_of(lock: Lock, flow: str, id: str, *, development: bool = False) -> TriggerDetail:
     """One trigger of a flow, by its id.
 
     Raises:
@@ -151,14 +151,14 @@ def trigger_of(lock: Lock, flow: str, id: str, *, development: bool = False) -> 
     )
 
 
-def _api(step: Descriptor, api: ApiDescriptor) -> TriggerView:
+def _api(step: Descriptor, api: ApiDescriptor) -> TriggerDetail:
     template = PathTemplate.parse(api.path)
     signature = None if api.signature is None else _signature(api.signature)
     rest = [segment.text for segment in template.segments if segment.kind == "rest"]
     words = "Everybody who reaches the server"
     if signature is not None:
         words = f"Who signs with the secret `{signature.secret}`"
-    return TriggerView(
+    return TriggerDetail(
         id=f"api:{step.id}",
         kind="api",
         name=step.name,
@@ -181,9 +181,9 @@ def _api(step: Descriptor, api: ApiDescriptor) -> TriggerView:
     ).taking(api.body)
 
 
-def _cron(step: Descriptor, flow: str) -> TriggerView:
+def _cron(step: Descriptor, flow: str) -> TriggerDetail:
     assert step.cron is not None
-    return TriggerView(
+    return TriggerDetail(
         id=f"cron:{step.id}",
         kind="cron",
         name=step.name,
@@ -198,9 +198,9 @@ def _cron(step: Descriptor, flow: str) -> TriggerView:
     )
 
 
-def _call(step: Descriptor, flow: str, found: CallableLock, *, development: bool) -> TriggerView:
+def _call(step: Descriptor, flow: str, found: CallableLock, *, development: bool) -> TriggerDetail:
     access, words = _who(found, development=development)
-    return TriggerView(
+    return TriggerDetail(
         id=f"call:{step.id}",
         kind="call",
         name=step.name,
@@ -215,9 +215,9 @@ def _call(step: Descriptor, flow: str, found: CallableLock, *, development: bool
     ).taking(found.input)
 
 
-def _event(lock: Lock, topic: str, flow: str) -> TriggerView:
+def _event(lock: Lock, topic: str, flow: str) -> TriggerDetail:
     found = lock.topics[topic]
-    return TriggerView(
+    return TriggerDetail(
         id=f"event:{topic}",
         kind="event",
         name=f"Message on {topic}",

@@ -2237,7 +2237,7 @@ export interface components {
              * Starts
              * @description The same, in words.
              */
-            starts: components["schemas"]["wistro_triggers__management__flows__TriggerView"][];
+            starts: components["schemas"]["TriggerView"][];
             /** Steps */
             steps: number;
             /**
@@ -2305,7 +2305,7 @@ export interface components {
              * Starts
              * @description The same, in words.
              */
-            starts: components["schemas"]["wistro_triggers__management__flows__TriggerView"][];
+            starts: components["schemas"]["TriggerView"][];
             /** Steps */
             steps: number;
             /**
@@ -4765,6 +4765,103 @@ export interface components {
             traceparent?: string | null;
         };
         /**
+         * TriggerDetail
+         * @description What starts runs of a flow: a request, the clock, a call, or a message.
+         */
+        TriggerDetail: {
+            /**
+             * Access
+             * @description Who may: everybody, who signs, holders of the management token, or whom rules name.
+             * @default open
+             * @enum {string}
+             */
+            access: "open" | "signature" | "token" | "rules";
+            /** Access Words */
+            access_words: string;
+            /**
+             * Answers
+             * @description Whether a sender gets the step's own answer; otherwise the run's id at once.
+             * @default true
+             */
+            answers: boolean;
+            /** Cron */
+            cron?: string | null;
+            /** Description */
+            description?: string | null;
+            /**
+             * Example
+             * @description Something to send, made from the schema.
+             */
+            example?: unknown;
+            /**
+             * Flow
+             * @description The flow whose runs it starts.
+             */
+            flow: string;
+            /**
+             * Has Example
+             * @default false
+             */
+            has_example: boolean;
+            /**
+             * Id
+             * @description As runs name what started them: `api:place_order`, `event:order.placed`.
+             */
+            id: string;
+            /**
+             * Input
+             * @description JSON Schema of what is sent: the body, the input of the call, the message.
+             */
+            input?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "api" | "cron" | "call" | "event";
+            /** Method */
+            method?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Path
+             * @description Of an address, with parameters in braces: `/orders/{id}`.
+             */
+            path?: string | null;
+            /**
+             * Path Params
+             * @default []
+             */
+            path_params: string[];
+            /**
+             * Query Params
+             * @default []
+             */
+            query_params: components["schemas"]["Parameter"][];
+            /**
+             * Responses
+             * @description JSON Schema of the answer, by status.
+             */
+            responses?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * Rest Param
+             * @description The parameter that may have slashes in it.
+             */
+            rest_param?: string | null;
+            signature?: components["schemas"]["SignatureView"] | null;
+            /** Step */
+            step?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Topic */
+            topic?: string | null;
+        };
+        /**
          * TriggerExample
          * @description What a run was started with, as a request to send again.
          */
@@ -4808,6 +4905,26 @@ export interface components {
              * @description The body as it was sent, when it was not JSON.
              */
             text?: string | null;
+        };
+        /**
+         * TriggerView
+         * @description A step that starts runs of a flow.
+         */
+        TriggerView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "api" | "event" | "cron" | "call" | "noop";
+            /** Name */
+            name: string;
+            /** Step */
+            step: string;
+            /**
+             * Words
+             * @description What starts them: `POST /orders`, `every day at 03:00 UTC`.
+             */
+            words: string;
         };
         /**
          * TryRequest
@@ -5030,26 +5147,6 @@ export interface components {
             target: string;
         };
         /**
-         * TriggerView
-         * @description A step that starts runs of a flow.
-         */
-        wistro_triggers__management__flows__TriggerView: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "api" | "event" | "cron" | "call" | "noop";
-            /** Name */
-            name: string;
-            /** Step */
-            step: string;
-            /**
-             * Words
-             * @description What starts them: `POST /orders`, `every day at 03:00 UTC`.
-             */
-            words: string;
-        };
-        /**
          * Health
          * @description How the flows do.
          */
@@ -5061,103 +5158,6 @@ export interface components {
              * Format: date-time
              */
             since: string;
-        };
-        /**
-         * TriggerView
-         * @description What starts runs of a flow: a request, the clock, a call, or a message.
-         */
-        wistro_triggers__management__triggers__TriggerView: {
-            /**
-             * Access
-             * @description Who may: everybody, who signs, holders of the management token, or whom rules name.
-             * @default open
-             * @enum {string}
-             */
-            access: "open" | "signature" | "token" | "rules";
-            /** Access Words */
-            access_words: string;
-            /**
-             * Answers
-             * @description Whether a sender gets the step's own answer; otherwise the run's id at once.
-             * @default true
-             */
-            answers: boolean;
-            /** Cron */
-            cron?: string | null;
-            /** Description */
-            description?: string | null;
-            /**
-             * Example
-             * @description Something to send, made from the schema.
-             */
-            example?: unknown;
-            /**
-             * Flow
-             * @description The flow whose runs it starts.
-             */
-            flow: string;
-            /**
-             * Has Example
-             * @default false
-             */
-            has_example: boolean;
-            /**
-             * Id
-             * @description As runs name what started them: `api:place_order`, `event:order.placed`.
-             */
-            id: string;
-            /**
-             * Input
-             * @description JSON Schema of what is sent: the body, the input of the call, the message.
-             */
-            input?: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "api" | "cron" | "call" | "event";
-            /** Method */
-            method?: string | null;
-            /** Name */
-            name: string;
-            /**
-             * Path
-             * @description Of an address, with parameters in braces: `/orders/{id}`.
-             */
-            path?: string | null;
-            /**
-             * Path Params
-             * @default []
-             */
-            path_params: string[];
-            /**
-             * Query Params
-             * @default []
-             */
-            query_params: components["schemas"]["Parameter"][];
-            /**
-             * Responses
-             * @description JSON Schema of the answer, by status.
-             */
-            responses?: {
-                [key: string]: {
-                    [key: string]: unknown;
-                };
-            };
-            /**
-             * Rest Param
-             * @description The parameter that may have slashes in it.
-             */
-            rest_param?: string | null;
-            signature?: components["schemas"]["SignatureView"] | null;
-            /** Step */
-            step?: string | null;
-            /** Time Zone */
-            time_zone?: string | null;
-            /** Topic */
-            topic?: string | null;
         };
     };
     responses: never;
@@ -5604,7 +5604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["wistro_triggers__management__triggers__TriggerView"][];
+                    "application/json": components["schemas"]["TriggerDetail"][];
                 };
             };
             /** @description What went wrong. */
