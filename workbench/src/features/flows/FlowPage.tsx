@@ -1,22 +1,97 @@
+import { Button, SegmentedControl } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { IconListDetails, IconPlayerPlay } from '@tabler/icons-react'
 import { useCallback } from 'react'
-import { useParams, useSearchParams } from 'react-router'
-import { $api } from '@/api/client'
+import { Link, useParams, useSearchParams } from 'react-router'
+import { $api, type Api } from '@/api/client'
 import { Page } from '@/components/Page/Page'
-import { Query } from '@/components/States/States'
+import { Empty, Query } from '@/components/States/States'
 import { FlowGraph } from './FlowGraph/FlowGraph'
+import { FlowList } from './FlowList/FlowList'
+import classes from './FlowPage.module.css'
+import { StepPanel } from './StepPanel/StepPanel'
 
+/** A flow: as a graph or as a list, with the step that is looked at beside it. */
 export function Component() {
   const { flow = '' } = useParams()
   const [query, setQuery] = useSearchParams()
+  const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
+  const view = query.get('view') ?? (narrow ? 'list' : 'graph')
   const found = $api.useQuery('get', '/api/flows/{flow}', { params: { path: { flow } } })
-  const select = useCallback((step: string | null) => setQuery(step ? { step } : {}), [setQuery])
+
+  const change = useCallback(
+    (values: Record<string, string | null>) =>
+      setQuery((before) => {
+        const next = new URLSearchParams(before)
+        for (const [name, value] of Object.entries(values)) value === null ? next.delete(name) : next.set(name, value)
+        return next
+      }),
+    [setQuery],
+  )
+  const select = useCallback((step: string | null) => change({ step, ...(step === null ? { tab: null } : {}) }), [change])
+
   return (
-    <Page title={found.data?.name ?? 'Flow'} full>
-      <div style={{ flex: 1, minHeight: 0 }}>
+    <Page
+      title={found.data?.name ?? 'Flow'}
+      description={found.data?.description}
+      crumbs={[{ label: 'Flows', to: '/flows' }]}
+      full
+      actions={
+        <>
+          <SegmentedControl
+            size="xs"
+            aria-label="How the flow is shown"
+            value={view}
+            onChange={(next) => change({ view: next })}
+            data={[{ value: 'graph', label: 'Graph' }, { value: 'list', label: 'List' }]}
+          />
+          <Button component={Link} to={`/runs?flow=${encodeURIComponent(flow)}`} variant="default" size="xs" leftSection={<IconListDetails size={15} aria-hidden />}>
+            Runs
+          </Button>
+          <Button component={Link} to={`/flows/${encodeURIComponent(flow)}/start`} size="xs" leftSection={<IconPlayerPlay size={15} aria-hidden />}>
+            Start a run
+          </Button>
+        </>
+      }
+    >
+      <div className={classes.body}>
         <Query of={found}>
-          {(detail) => <FlowGraph flow={flow} graph={detail.graph} selected={query.get('step')} onSelect={select} />}
+          {(detail) => <Body detail={detail} view={view} step={query.get('step')} tab={query.get('tab') ?? 'about'} onSelect={select} onTab={(tab) => change({ tab })} />}
         </Query>
       </div>
     </Page>
+  )
+}
+
+interface BodyProps {
+  detail: Api['FlowDetail']
+  view: string
+  step: string | null
+  tab: string
+  onSelect: (step: string | null) => void
+  onTab: (tab: string) => void
+}
+
+function Body({ detail, view, step, tab, onSelect, onTab }: BodyProps) {
+  const { graph, id } = detail
+  if (graph.nodes.length === 0) {
+    return (
+      <Empty title="No steps yet">
+        Put a step file into <code>steps/</code> and name the flow in it: <code>flows=["{id}"]</code>. It appears here as soon as it is saved.
+      </Empty>
+    )
+  }
+  const open = step !== null && graph.nodes.some((node) => node.id === step)
+  return (
+    <>
+      <div className={classes.main}>
+        {view === 'list' ? (
+          <div className={classes.scroll}><FlowList graph={graph} selected={step} onSelect={onSelect} /></div>
+        ) : (
+          <FlowGraph flow={id} graph={graph} selected={step} onSelect={onSelect} />
+        )}
+      </div>
+      {open && <StepPanel flow={id} step={step} graph={graph} tab={tab} onTab={onTab} onSelect={onSelect} />}
+    </>
   )
 }

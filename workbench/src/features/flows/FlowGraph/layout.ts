@@ -33,7 +33,7 @@ const OPTIONS = {
   'elk.algorithm': 'layered',
   'elk.direction': 'RIGHT',
   'elk.edgeRouting': 'ORTHOGONAL',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '56',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '34',
   'elk.spacing.nodeNode': '36',
   'elk.spacing.edgeNode': '22',
   'elk.spacing.edgeEdge': '14',
@@ -41,7 +41,6 @@ const OPTIONS = {
   'elk.layered.spacing.edgeEdgeBetweenLayers': '14',
   'elk.spacing.componentComponent': '72',
   'elk.spacing.edgeLabel': '4',
-  'elk.edgeLabels.inline': 'true',
   'elk.aspectRatio': '1.9',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
   'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
@@ -85,7 +84,15 @@ export function elkGraph(model: FlowModel, sizes: Readonly<Record<string, Size>>
         id: link.id,
         sources: [`${link.source}>${number}`],
         targets: [`>${link.target}`],
-        labels: [{ id: `${link.id} label`, text, width: labelWidth(text), height: LABEL_HEIGHT }],
+        labels: [
+          {
+            id: `${link.id} label`,
+            text,
+            width: labelWidth(text),
+            height: LABEL_HEIGHT,
+            layoutOptions: { 'elk.edgeLabels.inline': 'true' },
+          },
+        ],
       }
     }),
   }

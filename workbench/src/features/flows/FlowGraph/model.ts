@@ -5,7 +5,7 @@ export type Step = Api['StepNode']
 export type Edge = Api['Edge']
 
 export const STEP_WIDTH = 256
-export const STEP_HEIGHT = 84
+export const STEP_HEIGHT = 90
 export const PORTAL_WIDTH = 184
 export const PORTAL_HEIGHT = 46
 

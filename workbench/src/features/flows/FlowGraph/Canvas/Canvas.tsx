@@ -103,8 +103,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         onNodeDragStop={keep}
         onPaneClick={close}
         colorMode={colorMode}
-        fitView
-        fitViewOptions={PADDING}
+        onInit={() => void fitView(PADDING)}
         minZoom={0.08}
         maxZoom={2}
         onlyRenderVisibleElements
@@ -115,7 +114,6 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         disableKeyboardA11y
         deleteKeyCode={null}
         nodeDragThreshold={4}
-        proOptions={{ hideAttribution: true }}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.3} color="var(--wb-border)" />
         <MiniMap

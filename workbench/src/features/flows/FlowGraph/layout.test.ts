@@ -1,0 +1,73 @@
+import ELK from 'elkjs'
+import { describe, expect, it } from 'vitest'
+import { elkGraph, labelWidth, laidOut, portNumber, portOffset, roundedPath } from './layout'
+import { modelOf, STEP_HEIGHT, STEP_WIDTH } from './model'
+import { edge, graph, step } from './testing'
+
+const shop = modelOf(
+  graph(
+    [step('place'), step('pay'), step('ship'), step('turn_down')],
+    [
+      edge('place', 'placed', 'pay'),
+      edge('pay', 'paid', 'ship', { label: 'paid' }),
+      edge('pay', 'refused', 'turn_down', { conditional: true }),
+      edge('ship', 'again', 'pay'),
+    ],
+  ),
+)
+
+describe('elkGraph', () => {
+  it('gives each topic a place of its own to leave', () => {
+    const pay = elkGraph(shop).children?.find((node) => node.id === 'pay')
+    expect(pay?.ports?.map((port) => [port.id, port.x])).toEqual([['>pay', 0], ['pay>0', STEP_WIDTH], ['pay>1', STEP_WIDTH]])
+    expect(pay?.ports?.[1]?.y).toBeLessThan(pay?.ports?.[2]?.y ?? 0)
+  })
+
+  it('takes the sizes of nodes that draw themselves', () => {
+    const pay = elkGraph(shop, { pay: { width: 256, height: 180 } }).children?.find((node) => node.id === 'pay')
+    expect([pay?.height, pay?.ports?.[0]?.y]).toEqual([180, 90])
+  })
+
+  it('is the same question for the same graph', () => {
+    expect(JSON.stringify(elkGraph(shop))).toBe(JSON.stringify(elkGraph(shop)))
+  })
+})
+
+describe('laidOut', () => {
+  it('goes from left to right, with room for labels, and no node over another', async () => {
+    const { positions, routes } = laidOut(await new ELK().layout(elkGraph(shop)))
+    const x = (id: string) => positions[id]?.x ?? Number.NaN
+    expect(x('place')).toBeLessThan(x('pay'))
+    expect(x('pay') - x('place')).toBeGreaterThan(STEP_WIDTH + labelWidth('placed'))
+    const places = Object.values(positions)
+    const over = places.filter((a) =>
+      places.some((b) => a !== b && Math.abs(a.x - b.x) < STEP_WIDTH && Math.abs(a.y - b.y) < STEP_HEIGHT),
+    )
+    expect(over).toEqual([])
+    expect(Object.keys(routes)).toHaveLength(4)
+    for (const route of Object.values(routes)) {
+      expect(route.label).not.toBeNull()
+      expect(route.points.length).toBeGreaterThanOrEqual(2)
+    }
+  })
+})
+
+describe('ports', () => {
+  it('are around the middle', () => {
+    expect(portOffset(90, 0, 1)).toBe(45)
+    expect([0, 1, 2].map((number) => portOffset(90, number, 3))).toEqual([27, 45, 63])
+  })
+  it('are shared when there are more topics than places', () => {
+    const topics = Array.from({ length: 12 }, (_, number) => `t${number}`)
+    expect(portNumber(topics, 't10')).toBe(1)
+  })
+})
+
+describe('roundedPath', () => {
+  it('rounds corners, less where there is little room', () => {
+    expect(roundedPath([{ x: 0, y: 0 }, { x: 20, y: 0 }, { x: 20, y: 4 }], 9)).toBe('M0,0L11,0Q20,0 20,2L20,4')
+  })
+  it('is nothing without points', () => {
+    expect(roundedPath([])).toBe('')
+  })
+})
