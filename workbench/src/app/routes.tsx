@@ -1,4 +1,5 @@
 import { createBrowserRouter } from 'react-router'
+import { Loading } from '@/components/States/States'
 import { Crash } from '@/app/Crash'
 import { Shell } from '@/app/Shell/Shell'
 
@@ -9,6 +10,7 @@ export const router = createBrowserRouter(
     {
       element: <Shell />,
       errorElement: <Crash />,
+      HydrateFallback: Loading,
       children: [
         {
           errorElement: <Crash />,

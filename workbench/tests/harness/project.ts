@@ -46,18 +46,20 @@ export class RunningProject {
     return (response.status === 204 ? undefined : await response.json()) as T
   }
 
-  /** Ends it as Ctrl-C would, and removes its folder. */
+  /** Ends it as Ctrl-C would. */
   async stop(): Promise<void> {
     await stopped(this.process)
-    await rm(this.folder, { recursive: true, force: true })
   }
 }
 
-/** Runs a copy of `examples/<name>` on free ports, with these variables and files changed before. */
-export async function runExample(
-  name: string,
-  options: { env?: Record<string, string>; prepare?: (folder: string) => Promise<void> } = {},
-): Promise<RunningProject> {
+interface Options {
+  env?: Record<string, string>
+  /** Changes files before it starts. */
+  prepare?: (folder: string) => Promise<void>
+}
+
+/** A copy of `examples/<name>` in a folder of its own. */
+export async function copyOfExample(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `wistro-${name}-`))
   const example = join(ROOT, 'examples', name)
   await cp(example, folder, {
@@ -65,19 +67,39 @@ export async function runExample(
     filter: (path) => !/\/(node_modules|\.wistro|tests)$/.test(path),
   })
   await symlink(join(example, 'node_modules'), join(folder, 'node_modules')).catch(() => undefined)
-  await options.prepare?.(folder)
+  return folder
+}
+
+/** Runs a copy of `examples/<name>`; `close` ends it and removes the copy. */
+export async function runExample(name: string, { env = {}, prepare }: Options = {}) {
+  const folder = await copyOfExample(name)
+  try {
+    await prepare?.(folder)
+    const project = await runProject(folder, env)
+    const close = async () => {
+      await project.stop()
+      await rm(folder, { recursive: true, force: true })
+    }
+    return { project, close }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Runs the project in `folder` on free ports, as `wistro dev` does. */
+export async function runProject(folder: string, env: Record<string, string> = {}): Promise<RunningProject> {
   const child = spawn('wistro', ['--project', folder, 'dev', '--port', '0', '--json'], {
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   try {
     const lines: DevLine[] = []
     const running = await ready(child, lines)
-    const token = options.env?.WISTRO_TOKEN ?? (await readFile(join(folder, '.wistro', 'token'), 'utf8')).trim()
+    const token = env.WISTRO_TOKEN ?? (await readFile(join(folder, '.wistro', 'token'), 'utf8')).trim()
     return new RunningProject(folder, String(running.api), token, lines, child)
   } catch (error) {
     await stopped(child)
-    await rm(folder, { recursive: true, force: true })
     throw error
   }
 }

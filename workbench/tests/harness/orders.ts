@@ -1,0 +1,59 @@
+import { type RunningProject, runExample } from './project'
+
+/** `examples/orders`, in which an order was completed, one was refused, and one is held. */
+export interface Orders {
+  project: RunningProject
+  completed: string
+  refused: string
+  held: string
+  close: () => Promise<void>
+}
+
+const ORDER = {
+  customer: 'Ada',
+  email: 'ada@example.com',
+  card: 'tok_visa',
+  lines: [{ article: 'lamp', pieces: 2, price: 1250 }],
+}
+
+export async function placeOrder(project: RunningProject, changes: Partial<typeof ORDER> = {}): Promise<string> {
+  const response = await fetch(`${project.url}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...ORDER, ...changes }),
+  })
+  const body = (await response.json()) as { order_id?: string }
+  if (!body.order_id) throw new Error(`no order was placed: ${response.status} ${JSON.stringify(body)}`)
+  return body.order_id
+}
+
+interface Shown {
+  status: string
+  waiting_for: string | null
+}
+
+export async function until(what: string, found: () => Promise<boolean>, seconds = 30): Promise<void> {
+  const end = Date.now() + seconds * 1000
+  while (Date.now() < end) {
+    if (await found()) return
+    await new Promise((resolve) => setTimeout(resolve, 150))
+  }
+  throw new Error(`it did not happen within ${seconds} s: ${what}`)
+}
+
+export async function runOrders(): Promise<Orders> {
+  const { project, close } = await runExample('orders')
+  try {
+    const shown = async (run: string) => project.api<Shown>('GET', `/runs/orders/${run}`)
+    const completed = await placeOrder(project)
+    const refused = await placeOrder(project, { customer: 'Linus', card: 'tok_declined' })
+    const held = await placeOrder(project, { customer: 'Grace', card: 'tok_lost' })
+    await until('the order is completed', async () => (await shown(completed)).status === 'completed')
+    await until('the refusal is dealt with', async () => (await shown(refused)).status === 'completed')
+    await until('the order is held', async () => (await shown(held)).waiting_for === 'operator')
+    return { project, completed, refused, held, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

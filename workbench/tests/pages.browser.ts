@@ -1,0 +1,78 @@
+/**
+ * Every page of the workbench, on a project in which something happened: it can be seen in light and dark, axe
+ * finds nothing wrong, nothing is asked of another origin, and the page's policy holds.
+ */
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { accessibilityFindings } from './harness/accessible'
+import { openBrowser, picture, Tab } from './harness/browser'
+import { type Orders, runOrders } from './harness/orders'
+
+let orders: Orders
+let browser: Browser
+
+beforeAll(async () => {
+  orders = await runOrders()
+  browser = await openBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await orders?.close()
+})
+
+const PAGES: Record<string, (shop: Orders) => string> = {
+  overview: () => '/',
+  flows: () => '/flows',
+  flow: () => '/flows/orders',
+  step: () => '/flows/orders?step=charge-card',
+  start: () => '/flows/orders/start?trigger=place_order',
+  runs: () => '/runs',
+  run: (shop) => `/runs/orders/${shop.completed}?tab=graph`,
+  timeline: (shop) => `/runs/orders/${shop.completed}?tab=timeline`,
+  'run-logs': (shop) => `/runs/orders/${shop.completed}?tab=logs`,
+  'run-trace': (shop) => `/runs/orders/${shop.completed}?tab=trace`,
+  'run-history': (shop) => `/runs/orders/${shop.held}?tab=history`,
+  'run-held': (shop) => `/runs/orders/${shop.held}`,
+  held: () => '/held',
+  inbox: () => '/inbox',
+  schedules: () => '/schedules',
+  topics: () => '/topics',
+  topic: () => '/topics/order.placed',
+  state: (shop) => `/state?group=orders&key=${shop.completed}`,
+  streams: () => '/streams',
+  stream: () => '/streams/progress?group=orders',
+  logs: () => '/logs',
+  traces: () => '/traces',
+  audit: () => '/audit',
+  'sign-in': () => '/sign-in',
+}
+
+describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
+  it.each(Object.keys(PAGES))('the page `%s`', async (name) => {
+    const tab = await Tab.open(browser, { scheme })
+    try {
+      const page = await tab.go(orders.project.page(PAGES[name]?.(orders) ?? '/'))
+      await picture(page, `${name}-${scheme}`)
+      expect(await accessibilityFindings(page)).toEqual([])
+      expect(tab.troubles).toEqual([])
+    } finally {
+      await tab.close()
+    }
+  })
+})
+
+describe('on a phone', () => {
+  it.each(['overview', 'runs', 'run', 'timeline', 'inbox', 'held'])('the page `%s`', async (name) => {
+    const tab = await Tab.open(browser, { width: 360, height: 740 })
+    try {
+      const page = await tab.go(orders.project.page(PAGES[name]?.(orders) ?? '/'))
+      await picture(page, `${name}-phone`)
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect(wide, 'nothing has to be scrolled sideways').toBeLessThanOrEqual(360)
+      expect(await accessibilityFindings(page)).toEqual([])
+    } finally {
+      await tab.close()
+    }
+  })
+})
