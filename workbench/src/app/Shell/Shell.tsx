@@ -4,6 +4,7 @@ import { Fragment, useEffect, useRef } from 'react'
 import { NavLink as RouterLink, Outlet, ScrollRestoration, useLocation } from 'react-router'
 import { $api } from '@/api/client'
 import { NAVIGATION } from '@/app/navigation'
+import { Palette } from '@/app/Palette/Palette'
 import { ColorScheme } from './ColorScheme'
 import { LiveMark } from './LiveMark'
 import { UserMenu } from './UserMenu'
@@ -39,6 +40,7 @@ export function Shell() {
         </Group>
         <Group gap="xs" wrap="nowrap">
           <LiveMark />
+          <Palette />
           <ColorScheme />
           <UserMenu />
         </Group>
