@@ -117,14 +117,14 @@ function tickStep(least: number): number {
   return power * ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10)
 }
 
-/** A length of time as a label: `340 µs`, `12.5 ms`, `3.2 s`, `4 m 10 s`. */
+/** A length of time as a label: `340 µs`, `12.5 ms`, `3.2 s`, `4 min 10 s`. */
 export function lengthOf(ms: number): string {
   const size = Math.abs(ms)
   if (size === 0) return '0'
   if (size < 1) return `${trim(ms * 1000, 0)} µs`
   if (size < 1000) return `${trim(ms, size < 10 ? 2 : size < 100 ? 1 : 0)} ms`
   if (size < MINUTE) return `${trim(ms / 1000, size < 10_000 ? 2 : 1)} s`
-  const [unit, big, small, below] = size < HOUR ? (['m', MINUTE, 1000, 's'] as const) : size < DAY ? (['h', HOUR, MINUTE, 'm'] as const) : (['d', DAY, HOUR, 'h'] as const)
+  const [unit, big, small, below] = size < HOUR ? (['min', MINUTE, 1000, 's'] as const) : size < DAY ? (['h', HOUR, MINUTE, 'min'] as const) : (['d', DAY, HOUR, 'h'] as const)
   const whole = Math.floor(size / big)
   const rest = Math.floor((size - whole * big) / small)
   return `${ms < 0 ? '−' : ''}${whole} ${unit}${rest ? ` ${rest} ${below}` : ''}`

@@ -1,0 +1,1 @@
+export { RunTrace } from './RunTrace/RunTrace'
