@@ -120,7 +120,9 @@ async def test_runs_under_way_are_counted(shop: Shop) -> None:
 
         # With more of them than are listed, Temporal counts.
         with patch.object(census, "LISTED", 1):
-            counted = await census.take_census(shop.engine, [shop.runtime.lock.build])
+            counted = await census.take_census(
+                shop.engine.client, shop.runtime.lock, [shop.runtime.lock.build]
+            )
         assert counted.running["edge"] >= 1
         assert counted.held["edge"] >= 1
         assert counted.running["orders"] >= 1

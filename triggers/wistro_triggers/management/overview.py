@@ -91,7 +91,7 @@ def overview_router(site: Site) -> APIRouter:
 
     async def census() -> Census:
         builds = [build.id for build in (await rollups.builds())[:_BUILDS]]
-        return await take_census(site.engine, [*builds, site.lock.build])
+        return await take_census(site.engine.client, site.lock, [*builds, site.lock.build])
 
     recent = Recent(census, seconds=2)
 

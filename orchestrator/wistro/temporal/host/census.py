@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-if TYPE_CHECKING:
-    from wistro.temporal.host.engine import Engine
+from temporalio.client import Client
+
+from wistro.project.lock import Lock
+from wistro.temporal.host.connect import engine_errors
+from wistro.temporal.host.listing import RunFilter, count_runs, list_runs
 
 LISTED = 500
 """Up to so many runs are listed and counted here; with more of them, Temporal counts."""
@@ -29,7 +31,7 @@ class Census:
     """By the version that they began with."""
 
 
-async def take_census(engine: Engine, builds: Iterable[str]) -> Census:
+async def take_census(client: Client, lock: Lock, builds: Iterable[str]) -> Census:
     """Count the runs that are under way: of every flow, and of these versions at least.
 
     Temporal groups by nothing but its own status, so it would have to be asked for every flow. As long
@@ -38,31 +40,35 @@ async def take_census(engine: Engine, builds: Iterable[str]) -> Census:
     Raises:
         EngineUnavailable: when Temporal is away.
     """
-    page = await engine.list_like(engine.runs_like(statuses=["running"]), limit=LISTED)
-    if page.next_cursor is None:
-        return Census(
-            running=Counter(run.flow for run in page.runs),
-            held=Counter(run.flow for run in page.runs if run.waiting_for == "operator"),
-            builds=Counter(run.version for run in page.runs if run.version),
-        )
-    return await _ask(engine, builds)
+    everything = RunFilter(project=lock.project, statuses=("running",))
+    with engine_errors():
+        page = await list_runs(client, everything, limit=LISTED, cursor=None)
+        if page.next_cursor is not None:
+            return await _ask(client, everything, tuple(lock.flows), tuple(builds))
+    return Census(
+        running=Counter(run.flow for run in page.runs),
+        held=Counter(run.flow for run in page.runs if run.waiting_for == "operator"),
+        builds=Counter(run.version for run in page.runs if run.version),
+    )
 
 
-async def _ask(engine: Engine, builds: Iterable[str]) -> Census:
+async def _ask(
+    client: Client, everything: RunFilter, flows: Sequence[str], builds: Sequence[str]
+) -> Census:
     turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def count(status: str, *, flow: str | None = None, build: str | None = None) -> int:
-        wanted = engine.runs_like(flows=[flow] if flow else (), statuses=[status], version=build)
+    async def count(wanted: RunFilter) -> int:
         async with turns:
-            return await engine.count_like(wanted)
+            return await count_runs(client, wanted)
 
-    flows = list(engine.catalogue.plans)
-    async with asyncio.TaskGroup() as tasks:
-        running = {id: tasks.create_task(count("running", flow=id)) for id in flows}
-        held = {id: tasks.create_task(count("held", flow=id)) for id in flows}
-        of_builds = {id: tasks.create_task(count("running", build=id)) for id in builds}
-    return Census(running=_results(running), held=_results(held), builds=_results(of_builds))
+    async def counts(filters: Mapping[str, RunFilter]) -> dict[str, int]:
+        found = await asyncio.gather(*map(count, filters.values()))
+        return dict(zip(filters, found, strict=True))
 
-
-def _results(asked: Mapping[str, asyncio.Task[int]]) -> dict[str, int]:
-    return {id: task.result() for id, task in asked.items()}
+    of_flows = {id: replace(everything, flows=(id,)) for id in flows}
+    running, held, of_builds = await asyncio.gather(
+        counts(of_flows),
+        counts({id: replace(wanted, statuses=("held",)) for id, wanted in of_flows.items()}),
+        counts({id: replace(everything, version=id) for id in builds}),
+    )
+    return Census(running=running, held=held, builds=of_builds)
