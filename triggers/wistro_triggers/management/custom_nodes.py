@@ -14,7 +14,7 @@ from fastapi import APIRouter, Header, Path, Response
 from wistro.errors import SetupError
 from wistro.project.custom_nodes import bundle_custom_node, custom_node_of
 from wistro.project.files import file_hash
-from wistro_triggers.management.site import ERRORS, Site
+from wistro_triggers.management.site import ERRORS, Site, at_level
 from wistro_triggers.problems import Problem
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def custom_nodes_router(site: Site) -> APIRouter:
         response_class=Response,
         responses={200: {"content": {"text/javascript": {}}}},
     )
+    @at_level("read")
     async def show_node(
         step: Annotated[str, Path(description="The step's id.")],
         if_none_match: Annotated[str | None, Header()] = None,

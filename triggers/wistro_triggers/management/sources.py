@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from wistro.errors import SetupError
 from wistro.project.descriptor import Descriptor
 from wistro.project.sourcetext import LANGUAGE_OF_SUFFIX, read_source_text
-from wistro_triggers.management.site import ERRORS, Site, View
+from wistro_triggers.management.site import ERRORS, Site, View, at_level
 from wistro_triggers.management.steps import FlowId, StepId, step_in
 from wistro_triggers.problems import Problem
 
@@ -51,6 +51,7 @@ def sources_router(site: Site) -> APIRouter:
     changes = _Changes(site)
 
     @router.get("/source", summary="Show a source file, or the lines around one")
+    @at_level("read")
     async def show_source(
         path: Annotated[
             str, Query(max_length=1000, description="Of the file, relative to the project.")
@@ -62,6 +63,7 @@ def sources_router(site: Site) -> APIRouter:
         return _source(path, await _read(site, path), line)
 
     @router.get("/flows/{flow}/steps/{step}/source", summary="Show the code of a step")
+    @at_level("read")
     async def show_code(flow: FlowId, step: StepId) -> StepSource:
         found = step_in(site.lock, flow, step)
         text = await _read(site, found.path)

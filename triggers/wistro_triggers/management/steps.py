@@ -58,6 +58,8 @@ class Emitted(View):
     """The JSON Schema of its messages, where one is known."""
     targets: list[str]
     """The steps that receive it."""
+    drawn_to: list[str]
+    """The steps of what happens outside that are only drawn to receive it."""
     shared: bool = False
     """Whether it starts runs of other flows."""
 
@@ -196,6 +198,11 @@ def _emitted(lock: Lock, step: Descriptor) -> list[Emitted]:
             on_failure=on_failure,
             message=_message(lock, emit),
             targets=[*lock.topics[emit.topic].subscribers, *lock.topics[emit.topic].awaited_by],
+            drawn_to=[
+                each.id
+                for each in lock.steps.values()
+                if any(emit.topic == virtual.topic for virtual in each.virtual_subscribes)
+            ],
             shared=lock.topics[emit.topic].shared,
         )
         for emit, on_failure in emits

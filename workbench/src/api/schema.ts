@@ -485,6 +485,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{flow}/{run_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a delivery in full */
+        get: operations["show_delivery_api_runs__flow___run_id__deliveries__delivery_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{flow}/{run_id}/deliveries/{delivery_id}/retry": {
         parameters: {
             query?: never;
@@ -1851,6 +1868,17 @@ export interface components {
             progress?: unknown;
             /** Queued At */
             queued_at?: string | null;
+            /**
+             * Retry At
+             * @description When the next attempt begins, of one that is retried.
+             */
+            retry_at?: string | null;
+            /**
+             * Shortened
+             * @description Which of `input`, `output`, `emissions`, `progress` are shown in part only.
+             * @default []
+             */
+            shortened: string[];
             /** Started At */
             started_at?: string | null;
             /**
@@ -1966,6 +1994,11 @@ export interface components {
              * @default false
              */
             conditional: boolean;
+            /**
+             * Drawn To
+             * @description The steps of what happens outside that are only drawn to receive it.
+             */
+            drawn_to: string[];
             /** Label */
             label?: string | null;
             /**
@@ -2612,6 +2645,38 @@ export interface components {
         LinkRequest: {
             /** To */
             to: string;
+        };
+        /**
+         * LinkedRun
+         * @description A run that this one came from, or that it started.
+         */
+        LinkedRun: {
+            /** Closed At */
+            closed_at?: string | null;
+            /**
+             * Delivery Id
+             * @description The delivery that is the link: of the other run if that came first, else of this one.
+             */
+            delivery_id?: string | null;
+            /** Flow */
+            flow: string;
+            /** Flow Name */
+            flow_name?: string | null;
+            /**
+             * Relation
+             * @description `started`: by a shared message, or by calling its flow.
+             * @enum {string}
+             */
+            relation: "parent" | "caller" | "fork_of" | "started";
+            /** Run Id */
+            run_id: string;
+            /** Started At */
+            started_at?: string | null;
+            /**
+             * Status
+             * @description Nothing when Temporal does not know the run any more.
+             */
+            status?: ("scheduled" | "running" | "completed" | "failed" | "cancelled" | "timed_out") | null;
         };
         /**
          * LoadError
@@ -3316,6 +3381,12 @@ export interface components {
             origin?: components["schemas"]["Trigger"] | null;
             outcome_error?: components["schemas"]["ErrorInfo"] | null;
             parent?: components["schemas"]["RunRef"] | null;
+            /**
+             * Related
+             * @description The runs of `parent` and `links`, with what became of them.
+             * @default []
+             */
+            related: components["schemas"]["LinkedRun"][];
             /** Run Id */
             run_id: string;
             /**
@@ -3340,6 +3411,11 @@ export interface components {
              * @description `operator`, `timer`, … while a running run does not progress by itself.
              */
             waiting_for?: string | null;
+            /**
+             * Waits
+             * @default []
+             */
+            waits: components["schemas"]["WaitView"][];
             /**
              * Why Waiting
              * @description In a sentence, what a running run waits for.
@@ -5028,6 +5104,65 @@ export interface components {
             by: string;
         };
         /**
+         * WaitView
+         * @description Something that a running run waits for.
+         */
+        WaitView: {
+            /** Delivery Id */
+            delivery_id?: string | null;
+            /**
+             * Flow
+             * @description The flow whose answer is waited for.
+             */
+            flow?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "message" | "call" | "operator" | "timer" | "join" | "deadline";
+            /**
+             * Name
+             * @description The step's, for people.
+             */
+            name?: string | null;
+            /**
+             * Needed
+             * @description How many messages a join needs.
+             */
+            needed?: number | null;
+            /**
+             * Received
+             * @description The topics of the messages that a join has got so far.
+             * @default []
+             */
+            received: string[];
+            /** Since */
+            since?: string | null;
+            /** Step */
+            step?: string | null;
+            /**
+             * Task
+             * @description The id of the task that a person has to answer.
+             */
+            task?: string | null;
+            /**
+             * Topic
+             * @description Of the message that is waited for.
+             */
+            topic?: string | null;
+            /**
+             * Until
+             * @description When it is over at the latest, or a timer is due.
+             */
+            until?: string | null;
+            /**
+             * Who
+             * @description The people and roles that may answer.
+             * @default []
+             */
+            who: string[];
+        };
+        /**
          * WorkerView
          * @description A process that works.
          */
@@ -6177,7 +6312,10 @@ export interface operations {
     };
     show_run_api_runs__flow___run_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show large values in part; a delivery alone is shown whole. */
+                shorten?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The flow of the run. */
@@ -6230,6 +6368,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    show_delivery_api_runs__flow___run_id__deliveries__delivery_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow of the run. */
+                flow: string;
+                /** @description The run's id. */
+                run_id: string;
+                /** @description The delivery's id. */
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
                 };
             };
             /** @description What went wrong. */

@@ -50,7 +50,7 @@ export function About({ step, onSelect, inFlow }: { step: Detail; onSelect: (ste
                 <span className={classes.note}>{when(each)}</span>
                 {each.condition && <Rule label="if" expression={each.condition} />}
                 <div className={classes.ends}>
-                  {each.targets.length > 0 ? <>to {others(each.targets)}</> : 'to nobody'}
+                  {ends(each).length > 0 ? <>to {others(ends(each))}</> : 'to nobody'}
                   {each.shared && ', also in other flows'}
                 </div>
               </li>
@@ -67,6 +67,10 @@ export function About({ step, onSelect, inFlow }: { step: Detail; onSelect: (ste
       )}
     </>
   )
+}
+
+function ends({ targets, drawn_to }: Detail['emitted'][number]): string[] {
+  return [...targets, ...drawn_to]
 }
 
 function when(emitted: Detail['emitted'][number]): string {

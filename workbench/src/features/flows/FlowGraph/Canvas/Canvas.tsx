@@ -18,12 +18,12 @@ import { Toolbar } from '../Toolbar/Toolbar'
 import { useLayout } from '../useLayout'
 import classes from './Canvas.module.css'
 import { useKeyboard } from './useKeyboard'
+import { useView } from './useView'
 import { type GraphNode, useEdges, useNodes } from './useNodes'
 
 const nodeTypes = { step: StepNode, portal: PortalNode }
 const edgeTypes = { topic: TopicEdge }
 const NO_SIZES: Readonly<Record<string, Size>> = {}
-const PADDING = { padding: 0.1, maxZoom: 1.1 }
 
 export default function Canvas(props: FlowGraphProps) {
   const [store] = useState(createGraphStore)
@@ -46,12 +46,19 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
   const { nodes, onNodesChange } = useNodes({ model, layout, saved: saved.positions, sizes })
   const edges = useEdges({ model, layout, sizes })
   const searchRef = useRef<HTMLInputElement>(null)
-  const { fitView, getNodes } = useReactFlow<GraphNode>()
+  const { getNodes } = useReactFlow<GraphNode>()
+  const frame = useRef<HTMLDivElement>(null)
+  const { showAll, reveal } = useView(frame)
 
   useEffect(() => store.setState({ selected, ...(selected ? { cursor: selected } : {}) }), [selected, store])
   useEffect(() => {
     store.setState((before) => ({ overlay: stabilised(before.overlay, overlay) }))
   }, [overlay, store])
+
+  useEffect(() => {
+    // The panel that opens beside the graph takes room: the step is not to be below it.
+    if (selected) requestAnimationFrame(() => reveal(selected))
+  }, [selected, reveal])
 
   const open = useCallback(
     (id: string) => {
@@ -62,7 +69,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
     [model, navigate, onSelect],
   )
   const close = useCallback(() => onSelect?.(null), [onSelect])
-  const { goTo, onKeyDown } = useKeyboard({ model, store, searchRef, onOpen: open, onClose: close })
+  const { goTo, onKeyDown } = useKeyboard({ model, store, searchRef, showAll, onOpen: open, onClose: close })
 
   const keep = useCallback(
     (_: unknown, __: unknown, moved: GraphNode[]) => {
@@ -80,13 +87,13 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
 
   const tidy = useCallback(() => {
     saved.save({})
-    requestAnimationFrame(() => void fitView({ ...PADDING, duration: 250 }))
-  }, [fitView, saved])
+    requestAnimationFrame(() => showAll(250))
+  }, [saved, showAll])
 
   if (error) return <Failed error={error} title="The graph cannot be laid out" />
   if (!layout || !saved.ready) return <Loading label="Laying the graph out" rows={8} />
   return (
-    <div className={classes.canvas} role="application" aria-label="The flow as a graph: arrow keys go from step to step" onKeyDown={onKeyDown}>
+    <div ref={frame} className={classes.canvas} role="application" aria-label="The flow as a graph: arrow keys go from step to step" onKeyDown={onKeyDown}>
       <Markers />
       <ReactFlow
         nodes={nodes}
@@ -103,7 +110,10 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         onNodeDragStop={keep}
         onPaneClick={close}
         colorMode={colorMode}
-        onInit={() => void fitView(PADDING)}
+        onInit={() => {
+          showAll()
+          if (selected) reveal(selected)
+        }}
         minZoom={0.08}
         maxZoom={2}
         onlyRenderVisibleElements
@@ -131,6 +141,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         model={model}
         searchRef={searchRef}
         goTo={goTo}
+        showAll={showAll}
         tidy={tidy}
         moved={Object.keys(saved.positions).length > 0}
         kept={saved.kept}

@@ -11,12 +11,13 @@ interface Keyboard {
   model: FlowModel
   store: GraphStore
   searchRef: RefObject<HTMLInputElement | null>
+  showAll: (duration?: number) => void
   onOpen: (id: string) => void
   onClose: () => void
 }
 
 /** Arrow keys go along edges, Enter opens, Escape closes, `/` searches, `0` shows everything. */
-export function useKeyboard({ model, store, searchRef, onOpen, onClose }: Keyboard) {
+export function useKeyboard({ model, store, searchRef, showAll, onOpen, onClose }: Keyboard) {
   const flow = useReactFlow<GraphNode>()
 
   /** Show a node and put the keyboard on it. */
@@ -47,13 +48,13 @@ export function useKeyboard({ model, store, searchRef, onOpen, onClose }: Keyboa
       } else if ((event.key === 'Enter' || event.key === ' ') && cursor) onOpen(cursor)
       else if (event.key === 'Escape') onClose()
       else if (event.key === '/') searchRef.current?.focus()
-      else if (event.key === '0' || event.key === 'f') void flow.fitView({ duration: 200, padding: 0.1 })
+      else if (event.key === '0' || event.key === 'f') showAll(200)
       else if (event.key === '+') void flow.zoomIn({ duration: 120 })
       else if (event.key === '-') void flow.zoomOut({ duration: 120 })
       else return
       event.preventDefault()
     },
-    [flow, goTo, model.links, onClose, onOpen, searchRef, store],
+    [flow, goTo, model.links, onClose, onOpen, searchRef, showAll, store],
   )
   return { goTo, onKeyDown }
 }

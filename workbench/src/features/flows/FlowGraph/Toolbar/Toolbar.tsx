@@ -12,6 +12,7 @@ interface ToolbarProps {
   model: FlowModel
   searchRef: RefObject<HTMLInputElement | null>
   goTo: (id: string, focus?: boolean) => void
+  showAll: (duration?: number) => void
   tidy: () => void
   /** Whether somebody has moved a node. */
   moved: boolean
@@ -20,7 +21,7 @@ interface ToolbarProps {
 }
 
 /** What can be done with the graph: search, zoom, tidy up, and what its signs mean. */
-export function Toolbar({ model, searchRef, goTo, tidy, moved, kept, problem }: ToolbarProps) {
+export function Toolbar({ model, searchRef, goTo, showAll, tidy, moved, kept, problem }: ToolbarProps) {
   const store = useContext(GraphStoreContext)
   const technical = useGraphState((state) => state.technical)
   const flow = useReactFlow()
@@ -38,7 +39,7 @@ export function Toolbar({ model, searchRef, goTo, tidy, moved, kept, problem }: 
       <div className={classes.tools} role="toolbar" aria-label="Graph" aria-orientation="vertical">
         <Tool label="Zoom in (+)" onClick={() => void flow.zoomIn({ duration: 120 })}><IconPlus size={17} /></Tool>
         <Tool label="Zoom out (−)" onClick={() => void flow.zoomOut({ duration: 120 })}><IconMinus size={17} /></Tool>
-        <Tool label="Show all of it (0)" onClick={() => void flow.fitView({ padding: 0.1, duration: 200 })}><IconMaximize size={17} /></Tool>
+        <Tool label="Show all of it (0)" onClick={() => showAll(200)}><IconMaximize size={17} /></Tool>
         <Tool
           label={moved ? `Tidy up: forget the positions that are kept ${tidied}` : `Drag steps where you want them: positions are kept ${tidied}`}
           disabled={!moved}
