@@ -119,6 +119,54 @@ class DeliveryView(_View):
     finished_at: datetime | None = None
     progress: object = None
     """The latest heartbeat details of a running delivery."""
+    retry_at: datetime | None = None
+    """When the next attempt begins, of one that is retried."""
+    shortened: list[str] = []
+    """Which of `input`, `output`, `emissions`, `progress` are shown in part only."""
+
+
+class WaitView(_View):
+    """Something that a running run waits for."""
+
+    kind: Literal["person", "message", "call", "operator", "timer", "join", "deadline"]
+    step: str | None = None
+    name: str | None = None
+    """The step's, for people."""
+    delivery_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """When it is over at the latest, or a timer is due."""
+    task: str | None = None
+    """The id of the task that a person has to answer."""
+    who: list[str] = []
+    """The people and roles that may answer."""
+    topic: str | None = None
+    """Of the message that is waited for."""
+    flow: str | None = None
+    """The flow whose answer is waited for."""
+    received: list[str] = []
+    """The topics of the messages that a join has got so far."""
+    needed: int | None = None
+    """How many messages a join needs."""
+
+
+Relation = Literal["parent", "caller", "fork_of", "started"]
+
+
+class LinkedRun(_View):
+    """A run that this one came from, or that it started."""
+
+    relation: Relation
+    """`started`: by a shared message, or by calling its flow."""
+    flow: str
+    flow_name: str | None = None
+    run_id: str
+    delivery_id: str | None = None
+    """The delivery that is the link: of the other run if that came first, else of this one."""
+    status: RunStatus | None = None
+    """Nothing when Temporal does not know the run any more."""
+    started_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 class RunDetail(RunSummary):
@@ -133,5 +181,8 @@ class RunDetail(RunSummary):
     links: list[RunRef] = []
     """Runs that this one started in other flows."""
     deliveries: list[DeliveryView] = []
+    waits: list[WaitView] = []
+    related: list[LinkedRun] = []
+    """The runs of `parent` and `links`, with what became of them."""
     notes: list[str] = []
     """What the machine wants people to know: late messages of a join, filters that failed."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.history.v1 import (
     ActivityTaskScheduledEventAttributes,
     HistoryEvent,
@@ -161,12 +162,24 @@ class Deliveries:
                 attempts.append(
                     AttemptView(number=max(info.attempt - 1, 1), error=error_info(error))
                 )
-            started = moment(info.last_started_time) if info.HasField("last_started_time") else None
+            begun = info.state != PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+            started = moment(info.last_started_time) if begun else None
             attempts.append(AttemptView(number=info.attempt, started_at=started))
             progress = None
             if info.HasField("heartbeat_details"):
                 progress = await self._payloads.value(info.heartbeat_details)
-            self._update(view.delivery_id, attempts=attempts, started_at=started, progress=progress)
+            changes: dict[str, object] = {}
+            if not begun:
+                changes["status"] = "queued" if info.attempt == 1 else "retrying"
+                if info.attempt > 1 and info.HasField("next_attempt_schedule_time"):
+                    changes["retry_at"] = moment(info.next_attempt_schedule_time)
+            self._update(
+                view.delivery_id,
+                attempts=attempts,
+                started_at=started,
+                progress=progress,
+                **changes,
+            )
 
     def take_state(self, state: RunState) -> None:
         """Deliveries that the history does not show yet, or not any more: queued, held, cancelled.

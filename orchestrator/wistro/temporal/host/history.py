@@ -22,6 +22,7 @@ from wistro.runs import RunDetail, RunStatus, RunSummary
 from wistro.temporal import wire
 from wistro.temporal.host.deliveries import Deliveries
 from wistro.temporal.host.payloads import Payloads
+from wistro.temporal.host.pending import waits_of
 from wistro.temporal.workflows.failures import run_failure
 
 _SNAPSHOT = timedelta(seconds=3)
@@ -99,6 +100,7 @@ async def read_run(client: Client, flows: list[str], run_id: str) -> RunDetail:
         parent=start.trigger.parent if start else None,
         links=told.deliveries.links,
         deliveries=told.deliveries.views(),
+        waits=waits_of(snapshot) if snapshot and running else [],
         notes=snapshot.state.notes if snapshot else [],
     )
 

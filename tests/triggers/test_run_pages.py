@@ -1,0 +1,137 @@
+"""What the pages of runs ask the management API for: lists, counts, and runs in detail."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.triggers.conftest import Shop
+from wistro.shortening import shorten, size_of
+
+pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
+
+API = "/_wistro/api"
+
+
+async def get(shop: Shop, path: str, **query: Any) -> Any:
+    answer = await shop.admin.get(f"{API}{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def listed(shop: Shop, run_id: str, **query: Any) -> Any:
+    """The run's line in a list, where it appears after a moment."""
+    async with asyncio.timeout(20):
+        while True:
+            page = await get(shop, "/runs", **query)
+            if found := [run for run in page["runs"] if run["run_id"] == run_id]:
+                return found[0]
+            await asyncio.sleep(0.1)
+
+
+async def held(shop: Shop) -> tuple[str, dict[str, Any]]:
+    accepted = (await shop.http.post("/risks", json={"stake": 50})).json()
+    run = await shop.shown("edge", accepted["run_id"], lambda run: run["waiting_for"] == "operator")
+    return accepted["run_id"], run
+
+
+async def test_a_list_takes_several_flows_and_statuses(shop: Shop) -> None:
+    run_id, _ = await held(shop)
+    query = {"flow": ["edge", "orders"], "status": ["held", "failed"], "text": run_id[:6]}
+    found = await listed(shop, run_id, **query)
+    assert found["flow"] == "edge"
+    assert found["waiting_for"] == "operator"
+    nowhere = await get(shop, "/runs", flow=["orders"], text=run_id[:6])
+    assert nowhere["runs"] == []
+
+
+async def test_ids_are_found_by_their_beginning_in_any_flow(shop: Shop) -> None:
+    run_id, _ = await held(shop)
+    await listed(shop, run_id, text=run_id[:8])
+    await listed(shop, run_id, text=f"edge/{run_id[:8]}")
+    assert (await get(shop, "/runs", text=run_id[1:9]))["runs"] == []
+
+
+async def test_a_list_of_one_version(shop: Shop) -> None:
+    run_id, _ = await held(shop)
+    build = (await get(shop, "/project"))["build"]
+    assert (await listed(shop, run_id, version=build))["version"] == build
+    assert (await get(shop, "/runs", version="0" * 16))["runs"] == []
+
+
+async def test_runs_are_counted_by_status(shop: Shop) -> None:
+    run_id, _ = await held(shop)
+    await listed(shop, run_id, status="held")
+    counts = await get(shop, "/runs/count", text=f"edge/{run_id}")
+    assert counts == {
+        "running": 1,
+        "completed": 0,
+        "failed": 0,
+        "cancelled": 0,
+        "timed_out": 0,
+        "held": 1,
+    }
+
+
+async def test_runs_say_what_they_wait_for(shop: Shop) -> None:
+    run_id, _ = await held(shop)
+    asked = [f"edge/{run_id}", f"edge/{'0' * 32}"]
+    known, unknown = (await get(shop, "/runs/waiting", run=asked))["runs"]
+    assert known["waiting_for"] == "operator"
+    assert "has to retry or skip" in known["why_waiting"]
+    assert unknown["waiting_for"] is None
+
+
+async def test_a_run_lists_its_waits_and_its_attempts(shop: Shop) -> None:
+    _, run = await held(shop)
+    (delivery,) = [each for each in run["deliveries"] if each["status"] == "held"]
+    (wait,) = [wait for wait in run["waits"] if wait["kind"] == "operator"]
+    assert wait["delivery_id"] == delivery["delivery_id"]
+    assert wait["name"] == delivery["name"]
+    assert [attempt["number"] for attempt in delivery["attempts"]] == list(
+        range(1, len(delivery["attempts"]) + 1)
+    )
+    assert all(attempt["error"] for attempt in delivery["attempts"])
+
+
+async def test_linked_runs_are_told_with_their_status(shop: Shop) -> None:
+    accepted = await shop.http.post(
+        "/shops/7/orders", json={"customer": "Ada", "lines": [{"article": "gear", "count": 2}]}
+    )
+    run_id = accepted.json()["order"]
+    run: Any = await shop.ended("orders", run_id)
+    (started,) = run["related"]
+    assert (started["relation"], started["flow"], started["flow_name"]) == (
+        "started",
+        "parcels",
+        "Parcels",
+    )
+    assert started["status"] in {"running", "completed"}
+    other: Any = await shop.ended("parcels", started["run_id"])
+    (parent,) = other["related"]
+    assert (parent["relation"], parent["flow"], parent["run_id"]) == ("parent", "orders", run_id)
+
+
+async def test_a_delivery_alone_is_whole(shop: Shop) -> None:
+    run_id, run = await held(shop)
+    delivery = run["deliveries"][0]
+    path = f"/runs/edge/{run_id}/deliveries/{delivery['delivery_id']}"
+    assert (await get(shop, path))["input"] == delivery["input"]
+    missing = await shop.admin.get(f"{API}/runs/edge/{run_id}/deliveries/nothing")
+    assert missing.status_code == 404
+    assert missing.json()["error"]["code"] == "delivery_not_found"
+
+
+async def test_large_values_are_shortened() -> None:
+    value = {f"field {number}": "x" * 1000 for number in range(100)}
+    short, cut = shorten(value, 2000)
+    assert cut
+    assert size_of(short) <= 4000
+    assert isinstance(short, dict)
+    assert short["…"] == "88 more"
+    assert shorten({"a": 1}, 2000) == ({"a": 1}, False)
+    deep, cut = shorten([[[[[list(range(1000))]]]]], 100)
+    assert cut
+    assert deep == [[[["… 1 entries"]]]]
