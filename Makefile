@@ -17,7 +17,7 @@ export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup temporal workers workbench browser check check-node check-go check-workbench \
-	test-node test-go test-workbench format test coverage demo demo-support bench requirements clean
+	test-node test-go test-workbench format test coverage demo demo-support bench bench-workbench requirements clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ demo-support: setup $(DESK)/node_modules/.installed ## A support desk: callers, 
 
 bench: setup ## Measure against hand-written Temporal code
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-workbench: setup browser ## Measure the page with 100,000 runs and a flow of 300 steps
+	cd $(PAGE) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent bench
 
 # npm packages: what TypeScript steps need, the webhook payloads of a demo, the schema of compose files.
 %/node_modules/.installed: %/package-lock.json

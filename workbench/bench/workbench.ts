@@ -1,0 +1,194 @@
+/**
+ * How quick the page is with 100,000 finished runs and a flow of 300 steps: `make bench-workbench`.
+ *
+ * Chromium draws without a graphics card here: frame rates of a real machine are higher.
+ */
+import { execFile } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openBrowser, Tab } from '../tests/harness/browser'
+import { type RunningProject, runProject } from '../tests/harness/project'
+import { asTable, type Figure, meets } from './figures'
+import { CHAIN, writeProject } from './project'
+
+const RUNS = Number(process.env.RUNS ?? 100_000)
+const TIMES = 7
+const SCROLL_MS = 2_000
+
+const figures: Figure[] = []
+let folder: string
+let project: RunningProject
+let browser: Browser
+
+beforeAll(async () => {
+  folder = await writeProject()
+  const once = await runProject(folder) // makes the database that is filled next
+  await once.stop()
+  await promisify(execFile)(
+    'python',
+    ['-m', 'bench.seed_runs', join(folder, '.wistro', 'temporal.db'), '--project', 'bench', '--flow', 'chain', '--flow', 'wide', '--runs', String(RUNS)],
+    { cwd: resolve(import.meta.dirname, '../../benchmarks') },
+  )
+  project = await runProject(folder)
+  browser = await openBrowser()
+})
+
+afterAll(async () => {
+  console.log(`\n${RUNS.toLocaleString('en')} runs, 300 steps, ${await browser?.version()}\n\n${asTable(figures)}\n`)
+  await browser?.close()
+  await project?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function measured(what: string, unit: Figure['unit'], target: number | undefined, measure: () => Promise<number[]>) {
+  const figure: Figure = { what, unit, values: await measure(), ...(target === undefined ? {} : { target }) }
+  figures.push(figure)
+  if (process.env.STRICT) expect(meets(figure), asTable([figure])).not.toBe(false)
+}
+
+async function times(once: () => Promise<number>): Promise<number[]> {
+  const found: number[] = []
+  for (let time = 0; time < TIMES; time++) found.push(await once())
+  return found
+}
+
+/** Milliseconds since navigation until something is there and the page has nothing else to do. */
+function interactive(page: Page, selector: string): Promise<number> {
+  return page.evaluate(
+    (wanted) =>
+      new Promise<number>((resolve) => {
+        const look = () => {
+          if (!document.querySelector(wanted)) requestAnimationFrame(look)
+          else requestIdleCallback(() => resolve(performance.now()))
+        }
+        look()
+      }),
+    selector,
+  )
+}
+
+it('first view: nothing cached, until the overview has its figures', () =>
+  measured('first view, interactive', 'ms', 1_000, () =>
+    times(async () => {
+      const tab = await Tab.open(browser)
+      await tab.page.goto(project.page('/'), { waitUntil: 'commit' })
+      const took = await interactive(tab.page, 'main h1')
+      await tab.close()
+      return took
+    }),
+  ))
+
+it('run list: from a click in the navigation', () =>
+  measured('run list, from click to rows', 'ms', 300, async () => {
+    const tab = await Tab.open(browser)
+    await tab.go(project.page('/runs')) // its code is there from now on
+    const found = await times(async () => {
+      await tab.page.getByRole('link', { name: 'Flows' }).first().click()
+      await tab.page.waitForURL('**/flows')
+      const before = await tab.page.evaluate(() => performance.now())
+      await tab.page.getByRole('link', { name: 'Runs' }).first().click()
+      return (await interactive(tab.page, 'main a[href*="/runs/"]')) - before
+    })
+    await tab.close()
+    return found
+  }))
+
+it('run list: the API by itself', () =>
+  measured('run list, first page of the API', 'ms', undefined, () =>
+    times(async () => {
+      const before = performance.now()
+      await project.api('GET', '/runs?limit=50')
+      return performance.now() - before
+    }),
+  ))
+
+it('run list: failed ones of a flow', () =>
+  measured('run list, failed runs of one flow', 'ms', 300, () =>
+    times(async () => {
+      const before = performance.now()
+      await project.api('GET', '/runs?limit=50&flow=chain&status=failed')
+      return performance.now() - before
+    }),
+  ))
+
+/** Frames a second while `move` is called again and again. */
+async function frameRate(page: Page, move: (step: number) => Promise<void>): Promise<number> {
+  await page.evaluate(() => {
+    const counted = window as unknown as { frames: number }
+    counted.frames = 0
+    const count = () => {
+      counted.frames += 1
+      requestAnimationFrame(count)
+    }
+    requestAnimationFrame(count)
+  })
+  const before = performance.now()
+  for (let step = 0; performance.now() - before < SCROLL_MS; step++) await move(step)
+  const frames = await page.evaluate(() => (window as unknown as { frames: number }).frames)
+  return (frames * 1_000) / (performance.now() - before)
+}
+
+it('scrolling through the run list', () =>
+  measured('scrolling the run list', 'frames/s', undefined, async () => {
+    const tab = await Tab.open(browser)
+    const page = await tab.go(project.page('/runs'))
+    await page.locator('main a[href*="/runs/"]').first().hover()
+    const rate = await frameRate(page, () => page.mouse.wheel(0, 120))
+    await tab.close()
+    return [rate]
+  }))
+
+it('the graph of 300 steps', async () => {
+  const tab = await Tab.open(browser)
+  await measured('flow of 300 steps, until drawn', 'ms', undefined, async () => {
+    await tab.page.goto(project.page('/flows/wide'), { waitUntil: 'commit' })
+    return [await interactive(tab.page, '.react-flow__node')]
+  })
+  await measured('panning the graph of 300 steps', 'frames/s', undefined, async () => {
+    await tab.page.waitForTimeout(1_000)
+    const box = await tab.page.locator('.react-flow__pane').boundingBox()
+    if (!box) throw new Error('the graph is not there')
+    const [x, y] = [box.x + box.width / 2, box.y + box.height - 40]
+    await tab.page.mouse.move(x, y)
+    await tab.page.mouse.down()
+    const rate = await frameRate(tab.page, (step) => tab.page.mouse.move(x + Math.sin(step / 8) * 200, y - (step % 40)))
+    await tab.page.mouse.up()
+    return [rate]
+  })
+  await tab.close()
+})
+
+interface Detail {
+  status: string
+  deliveries: { step: string; finished_at: string | null }[]
+}
+
+it('a running flow: from the end of a delivery to the page', () =>
+  measured('delivery completed, until seen', 'ms', 250, async () => {
+    const tab = await Tab.open(browser)
+    const started = await fetch(`${project.url}/chain`, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
+    const { run } = (await started.json()) as { run: string }
+    const page = await tab.go(project.page(`/runs/chain/${run}?tab=graph`))
+    await page.evaluate(() => {
+      const seen = ((window as unknown as { seen: Record<string, number> }).seen = {})
+      const look = () => {
+        for (const node of document.querySelectorAll<HTMLElement>('[data-id][data-status="completed"], [data-id]:has([data-status="completed"])')) {
+          const id = node.dataset.id
+          if (id && !(id in seen)) Object.assign(seen, { [id]: Date.now() })
+        }
+        requestAnimationFrame(look)
+      }
+      look()
+    })
+    await page.waitForTimeout(CHAIN.steps * (CHAIN.seconds + 0.15) * 1_000)
+    const seen = await page.evaluate(() => (window as unknown as { seen: Record<string, number> }).seen)
+    const detail = await project.api<Detail>('GET', `/runs/chain/${run}`)
+    await tab.close()
+    // What was over before the page looked says nothing.
+    const followed = detail.deliveries.filter((each) => each.finished_at && seen[each.step]).slice(3)
+    expect(followed.length).toBeGreaterThan(4)
+    return followed.map((each) => (seen[each.step] ?? 0) - Date.parse(each.finished_at ?? ''))
+  }))
