@@ -1,7 +1,8 @@
-"""Who is let in: the identity behind a request, and the answer and the record of each refusal."""
+"""Who is let in: the identity behind a request, and the records of refusals and of what is done."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import structlog
 from starlette.requests import HTTPConnection
 
 from wistro.access import ANONYMOUS, Identity, Refusal
+from wistro.stores.audit import MAX_TEXT, AuditEntry, Outcome
 from wistro.stores.audit_buffer import AuditBuffer
 from wistro_triggers import metrics
 from wistro_triggers.identities import Identities
@@ -21,7 +23,7 @@ log = structlog.stdlib.get_logger("wistro.access")
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """Identifies, refuses, and notes each refusal in the audit."""
+    """Identifies, refuses, and notes in the audit who was refused, and who did what."""
 
     identities: Identities
     audit: AuditBuffer
@@ -98,6 +100,46 @@ class Admission:
             remote=remote,
         )
         log.debug("refused", who=str(identity), action=action, flow=flow, reason=reason)
+
+    async def did(
+        self,
+        request: HTTPConnection,
+        identity: Identity,
+        action: str,
+        about: Mapping[str, str | None],
+        *,
+        outcome: Outcome = "done",
+        reason: str = "",
+    ) -> None:
+        """Note in the audit what somebody has done, or has tried to.
+
+        Args:
+            request: How it was asked for.
+            identity: Who asked.
+            action: What it is called: `run.cancel`.
+            about: `flow`, `run_id`, `delivery_id` and `subject`, as far as there are any.
+            outcome: What came of it.
+            reason: Why it failed, in a word for programs.
+        """
+        entry = AuditEntry(
+            at=time.time(),
+            kind=identity.kind,
+            id=identity.id[:MAX_TEXT],
+            action=action,
+            outcome=outcome,
+            flow=_cut(about.get("flow")),
+            run_id=_cut(about.get("run_id")),
+            delivery_id=_cut(about.get("delivery_id")),
+            subject=_cut(about.get("subject")),
+            reason=reason[:MAX_TEXT],
+            correlation_id=correlation_id.get(),
+            remote=request.client.host if request.client else None,
+        )
+        await self.audit.did(entry)
+
+
+def _cut(text: str | None) -> str | None:
+    return None if text is None else text[:MAX_TEXT]
 
 
 def _unauthorized(message: str, *, challenge: str) -> Problem:

@@ -19,6 +19,8 @@ from pydantic_core import to_json
 from starlette.responses import StreamingResponse
 
 from wistro.stores.journal import Journal, JournalEntry, JournalFilter, Level
+from wistro_triggers.redaction import entry_without_data
+from wistro_triggers.visitors import Asking
 
 KEEP_ALIVE = timedelta(seconds=15)
 """How often a quiet stream sends a comment, so that proxies do not cut it."""
@@ -38,13 +40,27 @@ class LiveStreams:
         """End every stream; clients come back by themselves, to whoever listens then."""
         self._closed.set()
 
-    async def stream(self, wanted: JournalFilter, after_seq: int | None) -> AsyncIterator[bytes]:
-        """Entries beyond `after_seq` (from now on when `None`) in the wire form of SSE."""
+    async def stream(
+        self,
+        wanted: JournalFilter,
+        after_seq: int | None,
+        *,
+        data: bool = True,
+    ) -> AsyncIterator[bytes]:
+        """Entries in the wire form of SSE.
+
+        Args:
+            wanted: Which ones.
+            after_seq: Those beyond it; from now on when `None`.
+            data: Whether to say what entries say in words and fields, or only what happened where.
+        """
         # Read before the answer begins: what is noted once the client sees headers is in the stream.
         position = await self._journal.last_seq() if after_seq is None else after_seq
-        return self._events(wanted, position)
+        return self._events(wanted, position, data=data)
 
-    async def _events(self, wanted: JournalFilter, position: int) -> AsyncGenerator[bytes, None]:
+    async def _events(
+        self, wanted: JournalFilter, position: int, *, data: bool
+    ) -> AsyncGenerator[bytes, None]:
         milliseconds = int(_RECONNECT / timedelta(milliseconds=1))
         # Its id is where a client goes on that loses the connection before anything happened.
         hello = to_json({"seq": position}).decode()
@@ -67,7 +83,8 @@ class LiveStreams:
                     entry = upcoming.result()
                     if entry is None:
                         return
-                    yield _event(data=_json(entry), event=entry.kind, seq=entry.seq)
+                    shown = entry if data else entry_without_data(entry)
+                    yield _event(data=_json(shown), event=entry.kind, seq=entry.seq)
                     upcoming = asyncio.ensure_future(anext(entries, None))
             finally:
                 closing.cancel()
@@ -94,6 +111,7 @@ def live_router(streams: LiveStreams) -> APIRouter:
         },
     )
     async def live(
+        visitor: Asking,
         flow: Annotated[str | None, Query(description="Only of this flow.")] = None,
         run_id: Annotated[str | None, Query(description="Only of this run.")] = None,
         step: Annotated[str | None, Query(description="Only of this step.")] = None,
@@ -116,7 +134,7 @@ def live_router(streams: LiveStreams) -> APIRouter:
         wanted = JournalFilter(flow=flow, run_id=run_id, step=step, kinds=kind or (), level=level)
         position = after if last_event_id is None else last_event_id
         return StreamingResponse(
-            await streams.stream(wanted, position),
+            await streams.stream(wanted, position, data=visitor.may("read")),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )

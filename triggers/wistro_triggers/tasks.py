@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import quote
 
@@ -198,6 +198,7 @@ def _acting(router: APIRouter, desk: TaskDesk) -> None:
             who,
             lambda: inbox.answer(task_id, actor, wanted.data, comment=wanted.comment),
         )
+        await _did(desk, request, who, "task.answer", task_id, actor.by)
         return Acted(id=task_id, action="answer", by=actor.by)
 
     @router.post("/{task_id}/comments", summary="Comment on a task")
@@ -209,6 +210,7 @@ def _acting(router: APIRouter, desk: TaskDesk) -> None:
     ) -> Acted:
         actor = _acting_as(who, wanted.by)
         await _noted(desk, request, who, lambda: inbox.comment(task_id, actor, wanted.text))
+        await _did(desk, request, who, "task.comment", task_id, actor.by)
         return Acted(id=task_id, action="comment", by=actor.by)
 
     @router.post("/{task_id}/reassign", summary="Say anew who may answer a task")
@@ -227,6 +229,7 @@ def _acting(router: APIRouter, desk: TaskDesk) -> None:
             who,
             lambda: inbox.reassign(task_id, actor, assignees=wanted.assignees, roles=wanted.roles),
         )
+        await _did(desk, request, who, "task.reassign", task_id, actor.by)
         return Acted(id=task_id, action="reassign", by=actor.by)
 
     @router.post(
@@ -255,6 +258,7 @@ def _acting(router: APIRouter, desk: TaskDesk) -> None:
             due_at=entry.due_at,
             vouched=wanted.to not in entry.assignees,
         )
+        await _did(desk, request, who, "task.link", task_id, who.id)
         return Link(to=wanted.to, url=url)
 
 
@@ -282,7 +286,7 @@ def _attaching(router: APIRouter, desk: TaskDesk) -> None:
             if len(content) > MAX_FILE:
                 break  # it is refused below, with its name
         media_type = request.headers.get("content-type", "").partition(";")[0].strip()
-        return await _noted(
+        attached = await _noted(
             desk,
             request,
             who,
@@ -290,6 +294,8 @@ def _attaching(router: APIRouter, desk: TaskDesk) -> None:
                 task_id, actor, name=name, media_type=media_type, content=bytes(content)
             ),
         )
+        await _did(desk, request, who, "task.attach", task_id, actor.by)
+        return attached
 
     @router.get(
         "/{task_id}/attachments/{attachment_id}",
@@ -350,6 +356,21 @@ async def _noted(
         if error.code == "task_not_yours":
             desk.admission.note(request, who, "inbox", error.code, flow=error.flow)
         raise
+
+
+async def _did(
+    desk: TaskDesk, request: Request, who: Identity, action: str, task_id: str, name: str
+) -> None:
+    """Note in the audit what somebody did; whoever holds the management token did it in a name."""
+    entry = await desk.inbox.entry(task_id)
+    about = {
+        "flow": entry.flow,
+        "run_id": entry.run_id,
+        "delivery_id": entry.delivery_id,
+        "subject": task_id,
+    }
+    identity = replace(who, id=name) if who.kind == "token" else who
+    await desk.admission.did(request, identity, action, about)
 
 
 def _unfit(field: str, message: str) -> Problem:

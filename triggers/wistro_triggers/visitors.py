@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
@@ -16,8 +15,8 @@ from starlette.requests import HTTPConnection
 from wistro.access import Identity, Refusal
 from wistro.errors import WistroError
 from wistro.project.workbench_settings import Level, WorkbenchSettings, covers
-from wistro.stores.audit import MAX_TEXT, AuditEntry, Outcome
-from wistro_triggers.problems import Problem, correlation_id
+from wistro.stores.audit import Outcome
+from wistro_triggers.problems import Problem
 
 if TYPE_CHECKING:
     from wistro_triggers.admission import Admission
@@ -155,24 +154,12 @@ class Guard(SecurityBase):
         reason: str = "",
     ) -> None:
         given: Mapping[str, Any] = request.path_params | dict(request.query_params)
-        about = {name: given.get(name) for name in _IN_COLUMNS} | visitor.about
-        rest = [value for name, value in given.items() if name not in _IN_COLUMNS]
-        subject = about.get("subject") or " / ".join(str(value) for value in rest if value)
-        entry = AuditEntry(
-            at=time.time(),
-            kind=visitor.identity.kind,
-            id=visitor.identity.id[:MAX_TEXT],
-            action=action,
-            outcome=outcome,
-            flow=_cut(about["flow"]),
-            run_id=_cut(about["run_id"]),
-            delivery_id=_cut(about["delivery_id"]),
-            subject=_cut(subject or None),
-            reason=reason[:MAX_TEXT],
-            correlation_id=correlation_id.get(),
-            remote=request.client.host if request.client else None,
+        rest = [str(value) for name, value in given.items() if name not in _IN_COLUMNS and value]
+        about = {"subject": " / ".join(rest) or None}
+        about |= {name: str(given[name]) for name in _IN_COLUMNS if name in given}
+        await self._admission.did(
+            request, visitor.identity, action, about | visitor.about, outcome=outcome, reason=reason
         )
-        await self._admission.audit.did(entry)
 
 
 def _refusal(identity: Identity, level: Level | None, wanted: Level) -> Refusal:
@@ -194,7 +181,3 @@ def _refusal(identity: Identity, level: Level | None, wanted: Level) -> Refusal:
 def _marked(endpoint: _Endpoint, name: str, value: str) -> _Endpoint:
     setattr(endpoint, name, value)
     return endpoint
-
-
-def _cut(text: str | None) -> str | None:
-    return None if text is None else text[:MAX_TEXT]

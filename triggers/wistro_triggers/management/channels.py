@@ -11,7 +11,7 @@ from pydantic import Field
 
 from wistro.channels import mint_channel_token
 from wistro.options import Duration
-from wistro_triggers.management.site import ERRORS, Request, Site, View
+from wistro_triggers.management.site import ERRORS, Request, Site, View, operation
 
 _LONGEST = timedelta(days=30)
 
@@ -36,6 +36,7 @@ def channels_router(site: Site) -> APIRouter:
     router = APIRouter(prefix="/channels", tags=["channels"], responses=ERRORS)
 
     @router.post("/{user}/token", summary="Make a token for the tabs of a user")
+    @operation("channel.token")
     async def make_token(
         user: Annotated[str, Path(min_length=1, max_length=200, description="The user.")],
         wanted: ChannelTokenRequest | None = None,

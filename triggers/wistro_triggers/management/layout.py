@@ -13,7 +13,7 @@ from wistro.issues import did_you_mean
 from wistro.project.layout import LAYOUT_FILE, Position, read_layout, write_layout
 from wistro.project.lock import Lock
 from wistro_triggers.management.graph import graph_of
-from wistro_triggers.management.site import ERRORS, Request, Site, View
+from wistro_triggers.management.site import ERRORS, Request, Site, View, operation
 from wistro_triggers.management.steps import FlowId
 from wistro_triggers.problems import Problem
 
@@ -59,6 +59,7 @@ def layout_router(site: Site) -> APIRouter:
         )
 
     @router.put("", summary="Keep where people put the nodes of a flow")
+    @operation("layout.keep")
     async def keep_layout(flow: FlowId, layout: NewLayout) -> LayoutView:
         _require(site.lock, flow)
         if not site.development:

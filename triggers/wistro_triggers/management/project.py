@@ -12,7 +12,7 @@ from wistro.contract import CONTRACT_VERSION
 from wistro.project.checks import Finding
 from wistro.project.descriptor import LoadError
 from wistro.project.lock import AppLock
-from wistro_triggers.management.site import ERRORS, Site, View
+from wistro_triggers.management.site import ERRORS, Site, View, at_level
 
 
 class Version(View):
@@ -51,6 +51,14 @@ class ProjectView(View):
     flows: int
     steps: int
     apps: list[AppView]
+    development: bool
+    """Whether it is being worked on, here: `wistro dev`."""
+    namespace: str
+    """The namespace of Temporal that runs are in."""
+    temporal_ui: str | None
+    """Where the Temporal UI is, as far as we know."""
+    temporal_run: str | None
+    """Where it shows a run: `{workflow_id}` stands for `<flow>/<run id>`, percent-encoded."""
 
 
 class Findings(View):
@@ -72,12 +80,17 @@ def project_router(site: Site) -> APIRouter:
     @router.get("/project", summary="Show the project and its apps")
     async def show_project() -> ProjectView:
         lock = site.lock
+        ui = site.temporal_ui and site.temporal_ui.rstrip("/")
         return ProjectView(
             id=lock.project,
             build=lock.build,
             flows=len(lock.flows),
             steps=len(lock.steps),
             apps=[_app(id, app) for id, app in lock.apps.items()],
+            development=site.development,
+            namespace=site.namespace,
+            temporal_ui=ui,
+            temporal_run=ui and f"{ui}/namespaces/{site.namespace}/workflows/{{workflow_id}}",
         )
 
     @router.get("/version", summary="What runs here")
@@ -92,6 +105,7 @@ def project_router(site: Site) -> APIRouter:
         )
 
     @router.get("/findings", summary="Check the project's files")
+    @at_level("read")
     async def check() -> Findings:
         compiled = await asyncio.to_thread(site.project.compile)
         return Findings(

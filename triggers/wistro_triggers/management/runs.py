@@ -5,17 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, TypedDict
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
-from wistro.runs import RunCounts, RunDetail, RunPage
+from wistro.runs import DeliveryView, RunCounts, RunDetail, RunPage
 from wistro.stores.journal import JournalEntry, JournalFilter, Level
 from wistro.temporal import wire
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.counting import Counting
 from wistro.temporal.host.listing import RunFilter
 from wistro.temporal.host.listing import list_runs as find_runs
+from wistro_triggers.management.run_detail import complete, preview
 from wistro_triggers.management.run_waits import MOST, RunWaits, waits_of
-from wistro_triggers.management.site import ERRORS, FlowPath, RunPath, Site, View
+from wistro_triggers.management.site import (
+    ERRORS,
+    Asking,
+    FlowPath,
+    RunPath,
+    Site,
+    View,
+    at_level,
+)
+from wistro_triggers.problems import Problem
+from wistro_triggers.redaction import entry_without_data, run_without_data
 
 ListedStatus = Literal["running", "completed", "failed", "cancelled", "timed_out", "held"]
 
@@ -30,7 +41,7 @@ TriggerQuery = Annotated[
     str | None, Query(description="A kind such as `api`, or one trigger: `api:create_order`.")
 ]
 VersionQuery = Annotated[
-    str | None, Query(description="The version that the run is pinned to, or its beginning.")
+    str | None, Query(description="The version that the run is pinned to: a build of the lock.")
 ]
 SinceQuery = Annotated[datetime | None, Query(description="Started at or after.")]
 UntilQuery = Annotated[datetime | None, Query(description="Started before.")]
@@ -114,6 +125,7 @@ def runs_router(site: Site) -> APIRouter:
         )
 
     @router.get("/waiting", summary="Ask runs what they wait for")
+    @at_level("read")
     async def runs_waiting(
         runs: Annotated[
             list[str],
@@ -123,17 +135,46 @@ def runs_router(site: Site) -> APIRouter:
         return await waits_of(engine, [wire.parse_workflow_id(run) for run in runs])
 
     @router.get("/{run_id}", summary="Find a run by its id alone")
-    async def find_run(run_id: RunPath) -> RunDetail:
-        return await engine.show(run_id)
+    async def find_run(run_id: RunPath, visitor: Asking) -> RunDetail:
+        run = await engine.show(run_id)
+        return run if visitor.may("read") else run_without_data(run)
 
     @router.get("/{flow}/{run_id}", summary="Show a run with every delivery")
-    async def show_run(flow: FlowPath, run_id: RunPath) -> RunDetail:
-        return await engine.show(run_id, flow)
+    async def show_run(
+        flow: FlowPath,
+        run_id: RunPath,
+        visitor: Asking,
+        shorten: Annotated[
+            bool, Query(description="Show large values in part; a delivery alone is shown whole.")
+        ] = False,
+    ) -> RunDetail:
+        run = await complete(site, await engine.show(run_id, flow))
+        run = run if visitor.may("read") else run_without_data(run)
+        return preview(run) if shorten else run
+
+    @router.get("/{flow}/{run_id}/deliveries/{delivery_id}", summary="Show a delivery in full")
+    @at_level("read")
+    async def show_delivery(
+        flow: FlowPath,
+        run_id: RunPath,
+        delivery_id: Annotated[str, Path(description="The delivery's id.")],
+    ) -> DeliveryView:
+        run = await complete(site, await engine.show(run_id, flow))
+        for delivery in run.deliveries:
+            if delivery.delivery_id == delivery_id:
+                return delivery
+        raise Problem(
+            404,
+            "delivery_not_found",
+            f"The run `{run_id}` has no delivery `{delivery_id}`. hint: `GET /runs/{flow}/{run_id}` "
+            "lists them.",
+        )
 
     @router.get("/{flow}/{run_id}/logs", summary="What a run did and logged")
     async def run_logs(
         flow: FlowPath,
         run_id: RunPath,
+        visitor: Asking,
         step: Annotated[str | None, Query(description="Only of this step.")] = None,
         kind: Annotated[list[str] | None, Query(description="Only these kinds, as `log`.")] = None,
         level: Annotated[Level | None, Query(description="This level and more severe.")] = None,
@@ -142,6 +183,8 @@ def runs_router(site: Site) -> APIRouter:
     ) -> Logs:
         wanted = JournalFilter(flow=flow, run_id=run_id, step=step, kinds=kind or (), level=level)
         entries = await site.journal.read(wanted, after_seq=after, limit=limit)
+        if not visitor.may("read"):
+            entries = [entry_without_data(entry) for entry in entries]
         return Logs(entries=entries, next_after=entries[-1].seq if len(entries) == limit else None)
 
     return router

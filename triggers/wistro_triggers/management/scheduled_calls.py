@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from wistro.runs import ScheduledCall
 from wistro.temporal.host.scheduled_calls import ScheduledCalls
-from wistro_triggers.management.site import ERRORS, Site
+from wistro_triggers.management.site import ERRORS, Site, operation
 
 Id = Annotated[str, Path(description="What the call was answered with.")]
 Flow = Annotated[str | None, Query(description="The flow that is called, if it is known.")]
@@ -29,6 +29,7 @@ def scheduled_calls_router(site: Site) -> APIRouter:
         return await ScheduledCalls(site.engine).show(id, flow=flow)
 
     @router.delete("/{id}", status_code=204, summary="Take back a call that is to come")
+    @operation("call.cancel")
     async def cancel_scheduled_call(id: Id, flow: Flow = None) -> Response:
         await ScheduledCalls(site.engine).cancel(id, flow=flow)
         return Response(status_code=204)

@@ -14,7 +14,7 @@ from pydantic import Field
 from wistro.project.descriptor import Language, StreamDescriptor
 from wistro.stores.state import DEFAULT_PAGE
 from wistro.stores.stream import StreamItem
-from wistro_triggers.management.site import ERRORS, Request, Site, View, at_level
+from wistro_triggers.management.site import ERRORS, Request, Site, View, at_level, operation
 
 Name = Annotated[str, Path(description="The stream.")]
 Group = Annotated[str, Query(description="The group.")]
@@ -106,6 +106,7 @@ def streams_router(site: Site) -> APIRouter:
         return StreamItems(items=list(page.items), next=page.next)
 
     @router.post("/{name}/tokens", summary="Make a token for somebody who may follow")
+    @operation("stream.token")
     @at_level("read")
     async def make_token(name: Name, wanted: TokenRequest) -> TokenView:
         made = served.token(

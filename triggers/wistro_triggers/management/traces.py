@@ -21,7 +21,7 @@ from wistro.stores.spans import (
     of_run,
 )
 from wistro.temporal.host.tracing import is_receiver, traces_endpoint
-from wistro_triggers.management.site import ERRORS, FlowPath, RunPath, Site, View
+from wistro_triggers.management.site import ERRORS, FlowPath, RunPath, Site, View, at_level
 from wistro_triggers.problems import Problem
 
 _RUN_TRACES = 20
@@ -128,7 +128,7 @@ class SpanView(View):
     """How many attributes, events and links were left out."""
 
 
-class Source(View):
+class SpanSource(View):
     """A process that made spans."""
 
     service: Service
@@ -140,7 +140,7 @@ class TraceDetail(View):
     """The spans of a trace, as they began."""
 
     trace_id: str
-    sources: list[Source]
+    sources: list[SpanSource]
     spans: list[SpanView]
 
 
@@ -186,6 +186,7 @@ def traces_router(site: Site) -> APIRouter:
         return TraceList(items=items, next=page.next, tracing=_tracing(kept=True))
 
     @router.get("/traces/{trace_id}", summary="Show the spans of a trace")
+    @at_level("read")
     async def show_trace(trace_id: TraceId) -> TraceDetail:
         spans = [] if store is None else await store.trace(trace_id)
         if not spans:
@@ -198,6 +199,7 @@ def traces_router(site: Site) -> APIRouter:
         return _detail(trace_id, spans)
 
     @router.get("/runs/{flow}/{run_id}/spans", summary="Show what a run traced")
+    @at_level("read")
     async def show_run_spans(flow: FlowPath, run_id: RunPath) -> RunSpans:
         if store is None:
             return RunSpans(traces=[], tracing=_tracing(kept=False))
@@ -237,7 +239,7 @@ def _item(trace: TraceSummary) -> TraceItem:
 
 
 def _detail(trace_id: str, spans: Sequence[Span]) -> TraceDetail:
-    sources: list[Source] = []
+    sources: list[SpanSource] = []
     places: dict[str, int] = {}
     shown: list[SpanView] = []
     for span in spans:
@@ -246,7 +248,7 @@ def _detail(trace_id: str, spans: Sequence[Span]) -> TraceDetail:
         if said not in places:
             places[said] = len(sources)
             service = Service(name=span.service, language=span.language)
-            sources.append(Source(service=service, attributes=span.resource))
+            sources.append(SpanSource(service=service, attributes=span.resource))
         shown.append(_span(span, places[said]))
     return TraceDetail(trace_id=trace_id, sources=sources, spans=shown)
 

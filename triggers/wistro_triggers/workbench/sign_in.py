@@ -16,12 +16,11 @@ from starlette.responses import RedirectResponse
 
 from wistro.access import ANONYMOUS, MANAGEMENT, Identity, Refusal
 from wistro.project.workbench_settings import Level, WorkbenchSettings
-from wistro.stores.audit import AuditEntry
 from wistro_triggers.admission import Admission
 from wistro_triggers.management.site import ERRORS, View
 from wistro_triggers.management.site import Request as Asked
 from wistro_triggers.oidc import BadCredentials
-from wistro_triggers.problems import Detail, Problem, correlation_id
+from wistro_triggers.problems import Detail, Problem
 from wistro_triggers.visitors import Visitor
 from wistro_triggers.workbench.cookies import (
     KEEP_ON_THE_WAY,
@@ -224,17 +223,7 @@ class SignIn:
 
     async def note(self, request: Request, session: Session, action: str) -> None:
         """Note in the audit that somebody has come or gone."""
-        entry = AuditEntry(
-            at=time.time(),
-            kind=session.identity.kind,
-            id=session.identity.id,
-            action=action,
-            outcome="done",
-            subject=session.kind,
-            correlation_id=correlation_id.get(),
-            remote=request.client.host if request.client else None,
-        )
-        await self.admission.audit.did(entry)
+        await self.admission.did(request, session.identity, action, {"subject": session.kind})
 
     def callback(self, request: Request) -> str:
         """Where the issuer sends browsers back to."""
