@@ -1,0 +1,119 @@
+import { Anchor, Button, Group, Modal, Stack, Switch, Text } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconCircleCheck } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Link } from 'react-router'
+import { asError } from '@/api/errors'
+import { errorsBelow } from '@/components/SchemaForm/model'
+import { Failed, Loading } from '@/components/States/States'
+import { type Action, BUTTONS, type Delivery, doneSentence, type Run, titleOf } from '../model'
+import { type Edit, repair, usePreview } from '../usePreview'
+import { EditInput } from './EditInput'
+import { Foresight } from './Foresight'
+
+interface RepairDialogProps {
+  action: Action
+  run: Run
+  delivery: Delivery | null
+  onClose: () => void
+}
+
+/** Says what a repair will do, does it, and says what was done. */
+export default function RepairDialog({ action, run, delivery, onClose }: RepairDialogProps) {
+  const queries = useQueryClient()
+  const [editing, setEditing] = useState(action === 'edit')
+  const [edit, setEdit] = useState<Edit>(null)
+  const [readable, setReadable] = useState(true)
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const [done, setDone] = useState<string | null>(null)
+  const wanted = editing ? edit : null
+  const [asked] = useDebouncedValue(wanted, 250)
+  const preview = usePreview(action, run, delivery, asked)
+  const seen = preview.data
+  const editable = delivery !== null && ['retry', 'edit', 'fork'].includes(action)
+  const problems = [...(seen?.issues ?? []), ...(error === null ? [] : asError(error).details)]
+  const ready = seen?.possible === true && readable && asked === wanted && !preview.isFetching
+
+  async function confirm() {
+    setBusy(true)
+    setError(null)
+    try {
+      setDone(await repair(action, run, delivery, wanted))
+      await queries.invalidateQueries()
+    } catch (thrown) {
+      setError(thrown)
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={titleOf(action, delivery)}
+      size={editable ? 'xl' : 'lg'}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {done !== null ? (
+        <Done sentence={doneSentence(action, delivery, done !== run.run_id)} run={run} id={done} onClose={onClose} />
+      ) : (
+        <Stack gap="md">
+          {editable && (
+            <Switch label="Change its input" checked={editing} onChange={(event) => setEditing(event.currentTarget.checked)} />
+          )}
+          {editable && editing && (
+            <EditInput
+              original={delivery.input}
+              schema={seen?.takes ?? null}
+              problems={errorsBelow(problems, 'data')}
+              onEdit={(value, sound) => {
+                setReadable(sound)
+                setEdit({ data: value })
+              }}
+            />
+          )}
+          {seen ? <Foresight preview={seen} /> : preview.error ? null : <Loading rows={3} label="Looking at the run" />}
+          {preview.error && <Failed error={preview.error} retry={preview.refetch} />}
+          {error !== null && <Failed error={error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Not now
+            </Button>
+            <Button
+              {...(action === 'cancel' ? { color: 'red' } : {})}
+              disabled={!ready}
+              loading={busy}
+              onClick={() => void confirm()}
+            >
+              {BUTTONS[action]}
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </Modal>
+  )
+}
+
+function Done({ sentence, run, id, onClose }: { sentence: string; run: Run; id: string; onClose: () => void }) {
+  return (
+    <Stack>
+      <Group gap="sm" wrap="nowrap" align="flex-start" role="status">
+        <IconCircleCheck size={22} color="var(--wb-completed)" aria-hidden />
+        <Text>
+          {sentence}{' '}
+          {id !== run.run_id && (
+            <Anchor component={Link} to={`/runs/${encodeURIComponent(run.flow)}/${id}`} onClick={onClose}>
+              Look at the new run
+            </Anchor>
+          )}
+        </Text>
+      </Group>
+      <Group justify="flex-end">
+        <Button onClick={onClose}>Close</Button>
+      </Group>
+    </Stack>
+  )
+}

@@ -1,0 +1,1 @@
+export { RepairMenu } from './RepairMenu/RepairMenu'
