@@ -25,6 +25,13 @@ describe('neighbour', () => {
     expect(neighbour('down', 'other', positions, links)).toBe('alone')
     expect(neighbour('up', 'alone', positions, links)).not.toBeNull()
   })
+  it('goes along edges downwards where the flow does', () => {
+    const down = Object.fromEntries(Object.entries(positions).map(([id, { x, y }]) => [id, { x: y, y: x }]))
+    expect(neighbour('down', 'start', down, links, 'down')).toBe('upper')
+    expect(neighbour('up', 'end', down, links, 'down')).toBe('upper')
+    expect(neighbour('right', 'upper', down, links, 'down')).toBe('lower')
+    expect(firstNode(down, 'down')).toBe('start')
+  })
   it('knows nothing of nodes that are not there', () => {
     expect(neighbour('up', 'gone', positions, links)).toBeNull()
   })

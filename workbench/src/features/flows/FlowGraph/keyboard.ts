@@ -1,5 +1,5 @@
 /** Moving through a graph with the arrow keys: along its edges, and between nodes beside each other. */
-import type { Point } from './layout'
+import type { Course, Point } from './layout'
 
 export type Direction = 'left' | 'right' | 'up' | 'down'
 
@@ -20,10 +20,14 @@ type Positions = Readonly<Record<string, Point>>
 /** How far apart in x nodes of one column may be. */
 const COLUMN = 90
 
-/** The node that an arrow key leads to: right along what goes out, left along what comes in. */
+/** What an arrow key means where a flow goes from top to bottom, as if it went to the right. */
+const TURNED: Readonly<Record<Direction, Direction>> = { down: 'right', up: 'left', right: 'down', left: 'up' }
+
+/** The node that an arrow key leads to: with the course of the flow along what goes out, against it along what comes in. */
 export function neighbour(
-  direction: Direction, from: string, positions: Positions, links: readonly Connection[],
+  direction: Direction, from: string, positions: Positions, links: readonly Connection[], course: Course = 'right',
 ): string | null {
+  if (course === 'down') return neighbour(TURNED[direction], from, turned(positions), links)
   const here = positions[from]
   if (!here) return null
   if (direction === 'up' || direction === 'down') return beside(direction, from, here, positions)
@@ -34,12 +38,17 @@ export function neighbour(
   return nearest(here, connected, positions)
 }
 
-/** The node to begin with: the uppermost of the first column. */
-export function firstNode(positions: Positions): string | null {
+/** The node to begin with: the first one of the first column, or row. */
+export function firstNode(positions: Positions, course: Course = 'right'): string | null {
+  if (course === 'down') return firstNode(turned(positions))
   const entries = Object.entries(positions)
   const left = Math.min(...entries.map(([, at]) => at.x))
   const column = entries.filter(([, at]) => at.x - left < COLUMN).sort(([, a], [, b]) => a.y - b.y)
   return column[0]?.[0] ?? null
+}
+
+function turned(positions: Positions): Record<string, Point> {
+  return Object.fromEntries(Object.entries(positions).map(([id, { x, y }]) => [id, { x: y, y: x }]))
 }
 
 function beside(direction: 'up' | 'down', from: string, here: Point, positions: Positions): string | null {

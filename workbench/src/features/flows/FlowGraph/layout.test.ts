@@ -1,6 +1,6 @@
 import ELK from 'elkjs'
 import { describe, expect, it } from 'vitest'
-import { elkGraph, labelWidth, laidOut, portNumber, portOffset, roundedPath } from './layout'
+import { better, elkGraph, labelWidth, laidOut, portNumber, portOffset, roundedPath } from './layout'
 import { modelOf, STEP_HEIGHT, STEP_WIDTH } from './model'
 import { edge, graph, step } from './testing'
 
@@ -52,10 +52,28 @@ describe('laidOut', () => {
   })
 })
 
+describe('better', () => {
+  it('goes down where a long chain would be too small to read', async () => {
+    const chain = modelOf(
+      graph(
+        Array.from({ length: 9 }, (_, number) => step(`s${number}`)),
+        Array.from({ length: 8 }, (_, number) => edge(`s${number}`, `t${number}`, `s${number + 1}`)),
+      ),
+    )
+    const lay = async (model: typeof chain, course: 'right' | 'down') => laidOut(await new ELK().layout(elkGraph(model, {}, course)), course)
+    expect(better(await lay(chain, 'right'), await lay(chain, 'down')).course).toBe('down')
+    const pair = modelOf(graph([step('a'), step('b')], [edge('a', 't', 'b')]))
+    expect(better(await lay(pair, 'right'), await lay(pair, 'down')).course).toBe('right')
+    const down = await lay(pair, 'down')
+    expect(down.positions.b?.y).toBeGreaterThan(down.positions.a?.y ?? 0)
+  })
+})
+
 describe('ports', () => {
   it('are around the middle', () => {
-    expect(portOffset(90, 0, 1)).toBe(45)
-    expect([0, 1, 2].map((number) => portOffset(90, number, 3))).toEqual([27, 45, 63])
+    expect(portOffset({ width: 256, height: 90 }, 0, 1, 'right')).toBe(45)
+    expect([0, 1, 2].map((number) => portOffset({ width: 256, height: 90 }, number, 3, 'right'))).toEqual([27, 45, 63])
+    expect([0, 1].map((number) => portOffset({ width: 256, height: 90 }, number, 2, 'down'))).toEqual([112, 144])
   })
   it('are shared when there are more topics than places', () => {
     const topics = Array.from({ length: 12 }, (_, number) => `t${number}`)

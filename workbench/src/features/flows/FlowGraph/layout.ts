@@ -18,7 +18,13 @@ export interface Route {
   label: Point | null
 }
 
+/** Flows go from left to right or from top to bottom, whichever shows more of them. */
+export type Course = 'right' | 'down'
+
 export interface LaidOut {
+  course: Course
+  /** Of all of it. */
+  size: Size
   positions: Record<string, Point>
   /** By the ids of links; they hold while both ends are where they were laid out. */
   routes: Record<string, Route>
@@ -27,11 +33,10 @@ export interface LaidOut {
 const LABEL_HEIGHT = 20
 const LETTER = 6.4
 const MAX_LABEL = 168
-const MAX_PORTS = 9
+export const MAX_PORTS = 9
 
 const OPTIONS = {
   'elk.algorithm': 'layered',
-  'elk.direction': 'RIGHT',
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.layered.spacing.nodeNodeBetweenLayers': '34',
   'elk.spacing.nodeNode': '36',
@@ -39,7 +44,7 @@ const OPTIONS = {
   'elk.spacing.edgeEdge': '14',
   'elk.layered.spacing.edgeNodeBetweenLayers': '22',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '14',
-  'elk.spacing.componentComponent': '72',
+  'elk.spacing.componentComponent': '44',
   'elk.spacing.edgeLabel': '4',
   'elk.aspectRatio': '1.9',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
@@ -63,17 +68,18 @@ export function labelWidth(text: string): number {
 }
 
 /** What elk is asked. The sizes are those of nodes that draw themselves; the others are known. */
-export function elkGraph(model: FlowModel, sizes: Readonly<Record<string, Size>> = {}): ElkNode {
+export function elkGraph(model: FlowModel, sizes: Readonly<Record<string, Size>> = {}, course: Course = 'right'): ElkNode {
   const topics = topicsOut(model)
+  const direction = { 'elk.direction': course === 'right' ? 'RIGHT' : 'DOWN' }
   return {
     id: 'flow',
-    layoutOptions: model.items.length > 120 ? { ...OPTIONS, ...OF_LARGE } : OPTIONS,
+    layoutOptions: { ...OPTIONS, ...direction, ...(model.items.length > LARGE ? OF_LARGE : {}) },
     children: model.items.map((item) => {
       const size = sizeOf(item, sizes)
       return {
         id: item.id,
         ...size,
-        ports: ports(item.id, size, topics.get(item.id) ?? []),
+        ports: ports(item.id, size, topics.get(item.id) ?? [], course),
         layoutOptions: { 'elk.portConstraints': 'FIXED_POS', ...sides(item) },
       }
     }),
@@ -99,24 +105,24 @@ export function elkGraph(model: FlowModel, sizes: Readonly<Record<string, Size>>
 }
 
 /** Each topic that a step emits leaves it at a place of its own, all come in at one. */
-function ports(id: string, size: Size, topics: readonly string[]): ElkPort[] {
+function ports(id: string, size: Size, topics: readonly string[], course: Course): ElkPort[] {
   const count = Math.min(topics.length, MAX_PORTS)
-  const out = Array.from({ length: count }, (_, number) => ({
-    id: `${id}>${number}`,
-    width: 0,
-    height: 0,
-    x: size.width,
-    y: portOffset(size.height, number, count),
-    layoutOptions: { 'elk.port.side': 'EAST' },
-  }))
-  const into = { id: `>${id}`, width: 0, height: 0, x: 0, y: size.height / 2, layoutOptions: { 'elk.port.side': 'WEST' } }
+  const right = course === 'right'
+  const out = Array.from({ length: count }, (_, number) => {
+    const offset = portOffset(size, number, count, course)
+    const at = right ? { x: size.width, y: offset } : { x: offset, y: size.height }
+    return { id: `${id}>${number}`, width: 0, height: 0, ...at, layoutOptions: { 'elk.port.side': right ? 'EAST' : 'SOUTH' } }
+  })
+  const at = right ? { x: 0, y: size.height / 2 } : { x: size.width / 2, y: 0 }
+  const into = { id: `>${id}`, width: 0, height: 0, ...at, layoutOptions: { 'elk.port.side': right ? 'WEST' : 'NORTH' } }
   return [into, ...out]
 }
 
-/** How far below a node's upper edge its topics leave it. */
-export function portOffset(height: number, number: number, count: number): number {
-  const gap = Math.min(18, (height - 24) / Math.max(count - 1, 1))
-  return Math.round(height / 2 + (number - (count - 1) / 2) * gap)
+/** How far along a node's side its topics leave it. */
+export function portOffset(size: Size, number: number, count: number, course: Course): number {
+  const side = course === 'right' ? size.height : size.width
+  const gap = Math.min(course === 'right' ? 18 : 32, (side - 24) / Math.max(count - 1, 1))
+  return Math.round(side / 2 + (number - (count - 1) / 2) * gap)
 }
 
 export function portNumber(topics: readonly string[], topic: string): number {
@@ -139,7 +145,23 @@ function sides(item: Item): Record<string, string> {
   return { 'elk.layered.layering.layerConstraint': item.direction === 'from' ? 'FIRST' : 'LAST' }
 }
 
-export function laidOut(result: ElkNode): LaidOut {
+/** From how many nodes on a flow is large: laid out once and quickly, rather than in the best of two ways. */
+export const LARGE = 120
+
+/** Of a page's room, so many times wider than high; what is read most easily goes before the better fit. */
+const ROOM = { width: 1180, height: 700 }
+const PREFERENCE = 1.15
+
+/** The way that shows more: going right is easier to read, as long as it makes nothing much smaller. */
+export function better(right: LaidOut, down: LaidOut): LaidOut {
+  return scale(right) * PREFERENCE >= scale(down) ? right : down
+}
+
+function scale({ size }: LaidOut): number {
+  return Math.min(1, ROOM.width / size.width, ROOM.height / size.height)
+}
+
+export function laidOut(result: ElkNode, course: Course = 'right'): LaidOut {
   const positions: Record<string, Point> = {}
   for (const node of result.children ?? []) positions[node.id] = { x: node.x ?? 0, y: node.y ?? 0 }
   const routes: Record<string, Route> = {}
@@ -154,7 +176,7 @@ export function laidOut(result: ElkNode): LaidOut {
         : null,
     }
   }
-  return { positions, routes }
+  return { course, size: { width: result.width ?? 1, height: result.height ?? 1 }, positions, routes }
 }
 
 /** A path through the points, with round corners. */

@@ -69,7 +69,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
     [model, navigate, onSelect],
   )
   const close = useCallback(() => onSelect?.(null), [onSelect])
-  const { goTo, onKeyDown } = useKeyboard({ model, store, searchRef, showAll, onOpen: open, onClose: close })
+  const { goTo, onKeyDown } = useKeyboard({ model, course: layout?.course ?? 'right', store, searchRef, showAll, onOpen: open, onClose: close })
 
   const keep = useCallback(
     (_: unknown, __: unknown, moved: GraphNode[]) => {

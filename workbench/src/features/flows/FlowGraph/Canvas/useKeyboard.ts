@@ -2,13 +2,14 @@ import { useReactFlow } from '@xyflow/react'
 import { type KeyboardEvent, type RefObject, useCallback } from 'react'
 import type { GraphStore } from '../graphStore'
 import { DIRECTIONS, firstNode, neighbour } from '../keyboard'
-import type { Point } from '../layout'
+import type { Course, Point } from '../layout'
 import type { FlowModel } from '../model'
 import { nodeElement } from '../nodes/StepNode'
 import type { GraphNode } from './useNodes'
 
 interface Keyboard {
   model: FlowModel
+  course: Course
   store: GraphStore
   searchRef: RefObject<HTMLInputElement | null>
   showAll: (duration?: number) => void
@@ -17,7 +18,7 @@ interface Keyboard {
 }
 
 /** Arrow keys go along edges, Enter opens, Escape closes, `/` searches, `0` shows everything. */
-export function useKeyboard({ model, store, searchRef, showAll, onOpen, onClose }: Keyboard) {
+export function useKeyboard({ model, course, store, searchRef, showAll, onOpen, onClose }: Keyboard) {
   const flow = useReactFlow<GraphNode>()
 
   /** Show a node and put the keyboard on it. */
@@ -43,7 +44,7 @@ export function useKeyboard({ model, store, searchRef, showAll, onOpen, onClose 
       const direction = DIRECTIONS[event.key]
       if (direction) {
         const positions = positionsOf(flow.getNodes())
-        const next = cursor ? neighbour(direction, cursor, positions, model.links) : firstNode(positions)
+        const next = cursor ? neighbour(direction, cursor, positions, model.links, course) : firstNode(positions, course)
         if (next) goTo(next)
       } else if ((event.key === 'Enter' || event.key === ' ') && cursor) onOpen(cursor)
       else if (event.key === 'Escape') onClose()
@@ -54,7 +55,7 @@ export function useKeyboard({ model, store, searchRef, showAll, onOpen, onClose 
       else return
       event.preventDefault()
     },
-    [flow, goTo, model.links, onClose, onOpen, searchRef, showAll, store],
+    [course, flow, goTo, model.links, onClose, onOpen, searchRef, showAll, store],
   )
   return { goTo, onKeyDown }
 }

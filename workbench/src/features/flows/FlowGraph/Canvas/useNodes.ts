@@ -1,7 +1,7 @@
-import { Position, useNodesState } from '@xyflow/react'
+import { type NodeHandle, Position, useNodesState } from '@xyflow/react'
 import { useEffect, useMemo } from 'react'
 import type { TopicEdgeType } from '../edges/TopicEdge'
-import { type LaidOut, type Point, portNumber, portOffset, type Size, sizeOf, topicsOut } from '../layout'
+import { type Course, type LaidOut, MAX_PORTS, type Point, portNumber, portOffset, type Size, sizeOf, topicsOut } from '../layout'
 import type { FlowModel, Item } from '../model'
 import type { PortalNodeType } from '../nodes/PortalNode'
 import type { StepNodeType } from '../nodes/StepNode'
@@ -20,7 +20,7 @@ export function useNodes({ model, layout, saved, sizes }: Drawn) {
   const placed = useMemo(
     () =>
       layout
-        ? model.items.map((item, index) => nodeOf(item, index, saved[item.id] ?? layout.positions[item.id], sizes))
+        ? model.items.map((item) => nodeOf(item, saved[item.id] ?? layout.positions[item.id], sizes, layout.course))
         : [],
     [model, layout, saved, sizes],
   )
@@ -29,9 +29,8 @@ export function useNodes({ model, layout, saved, sizes }: Drawn) {
   return { nodes, onNodesChange }
 }
 
-function nodeOf(item: Item, index: number, position: Point = { x: 0, y: 0 }, sizes: Drawn['sizes']): GraphNode {
+function nodeOf(item: Item, position: Point = { x: 0, y: 0 }, sizes: Drawn['sizes'], course: Course): GraphNode {
   const { width, height } = sizeOf(item, sizes)
-  const at = { width: 1, height: 1, y: height / 2 }
   const shared = {
     id: item.id,
     position,
@@ -39,14 +38,26 @@ function nodeOf(item: Item, index: number, position: Point = { x: 0, y: 0 }, siz
     // Nodes that draw themselves say how high they are.
     ...(grows(item) ? { initialHeight: height } : { height }),
     // Known before they are drawn: edges lead to nodes that are out of sight, too.
-    handles: [
-      { ...at, type: 'target' as const, position: Position.Left, x: 0 },
-      { ...at, type: 'source' as const, position: Position.Right, x: width },
-    ],
+    handles: handles(width, height, course),
   }
   return item.type === 'step'
-    ? { ...shared, type: 'step', data: { item, index } }
-    : { ...shared, type: 'portal', data: { item, index } }
+    ? { ...shared, type: 'step', data: { item, course } }
+    : { ...shared, type: 'portal', data: { item, course } }
+}
+
+function handles(width: number, height: number, course: Course): NodeHandle[] {
+  if (course === 'right') {
+    const at = { width: 1, height: 1, y: height / 2 }
+    return [
+      { ...at, type: 'target', position: Position.Left, x: 0 },
+      { ...at, type: 'source', position: Position.Right, x: width },
+    ]
+  }
+  const at = { width: 1, height: 1, x: width / 2 }
+  return [
+    { ...at, type: 'target', position: Position.Top, y: 0 },
+    { ...at, type: 'source', position: Position.Bottom, y: height },
+  ]
 }
 
 function grows(item: Item): boolean {
@@ -56,18 +67,20 @@ function grows(item: Item): boolean {
 export function useEdges({ model, layout, sizes }: Omit<Drawn, 'saved'>): TopicEdgeType[] {
   return useMemo(() => {
     const topics = topicsOut(model)
+    const course = layout?.course ?? 'right'
     const items = new Map(model.items.map((item) => [item.id, item]))
     return model.links.map((link) => {
       const out = topics.get(link.source) ?? []
       const source = items.get(link.source)
-      const height = source ? sizeOf(source, sizes).height : 0
-      const offset = portOffset(height, portNumber(out, link.edge.topic), Math.min(out.length, 9)) - height / 2
+      const size = source ? sizeOf(source, sizes) : { width: 0, height: 0 }
+      const at = portOffset(size, portNumber(out, link.edge.topic), Math.min(out.length, MAX_PORTS), course)
+      const offset = at - (course === 'right' ? size.height : size.width) / 2
       return {
         id: link.id,
         type: 'topic',
         source: link.source,
         target: link.target,
-        data: { link, route: layout?.routes[link.id] ?? null, offset },
+        data: { link, route: layout?.routes[link.id] ?? null, course, offset },
       }
     })
   }, [model, layout, sizes])

@@ -3,7 +3,7 @@ import { IconFilter } from '@tabler/icons-react'
 import { EdgeLabelRenderer, type Edge, type EdgeProps, getSmoothStepPath, Position } from '@xyflow/react'
 import { memo } from 'react'
 import { useGraphState } from '../graphStore'
-import { type Point, type Route, roundedPath } from '../layout'
+import { type Course, type Point, type Route, roundedPath } from '../layout'
 import { edgeSentence, edgeText, type Link } from '../model'
 import classes from './edges.module.css'
 
@@ -11,6 +11,7 @@ export interface TopicEdgeData extends Record<string, unknown> {
   link: Link
   /** The way that was laid out, and from where to where it goes. */
   route: Route | null
+  course: Course
   /** How far from the middle of its source's side it begins. */
   offset: number
 }
@@ -75,16 +76,17 @@ function Explained({ link }: { link: Link }) {
 }
 
 /** The way that was laid out, while both ends are where they were; else a step between the two. */
-function way(props: EdgeProps<TopicEdgeType>, { route, offset }: TopicEdgeData): { path: string; label: Point } {
-  const from = { x: props.sourceX, y: props.sourceY + offset }
+function way(props: EdgeProps<TopicEdgeType>, { route, course, offset }: TopicEdgeData): { path: string; label: Point } {
+  const right = course === 'right'
+  const from = { x: props.sourceX + (right ? 0 : offset), y: props.sourceY + (right ? offset : 0) }
   const to = { x: props.targetX, y: props.targetY }
   const [first, last] = [route?.points[0], route?.points.at(-1)]
   if (route && first && last && near(first, from) && near(last, to)) {
     return { path: roundedPath(route.points), label: route.label ?? middle(route.points) }
   }
   const [path, x, y] = getSmoothStepPath({
-    sourceX: from.x, sourceY: from.y, sourcePosition: Position.Right,
-    targetX: to.x, targetY: to.y, targetPosition: Position.Left, borderRadius: 9, offset: 24,
+    sourceX: from.x, sourceY: from.y, sourcePosition: right ? Position.Right : Position.Bottom,
+    targetX: to.x, targetY: to.y, targetPosition: right ? Position.Left : Position.Top, borderRadius: 9, offset: 24,
   })
   return { path, label: { x, y } }
 }

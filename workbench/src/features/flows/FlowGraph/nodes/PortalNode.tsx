@@ -4,11 +4,12 @@ import type { Node, NodeProps } from '@xyflow/react'
 import { memo } from 'react'
 import { useGraphState } from '../graphStore'
 import { FLOW_ICON } from '../icons'
+import type { Course } from '../layout'
 import type { PortalItem } from '../model'
 import classes from './nodes.module.css'
 import { Ends, nodeElement } from './StepNode'
 
-export type PortalNodeType = Node<{ item: PortalItem; index: number }, 'portal'>
+export type PortalNodeType = Node<{ item: PortalItem; course: Course }, 'portal'>
 
 /** Another flow, where messages come from it or go there; a click opens it. */
 export const PortalNode = memo(function PortalNode({ id, data }: NodeProps<PortalNodeType>) {
@@ -28,7 +29,7 @@ export const PortalNode = memo(function PortalNode({ id, data }: NodeProps<Porta
         data-outside={flow === null || undefined}
         data-faded={faded || undefined}
       >
-        <Ends />
+        <Ends course={data.course} />
         <Icon size={17} stroke={1.8} aria-hidden />
         <span className={classes.portalText}>
           <span className={classes.portalHint}>

@@ -5,11 +5,12 @@ import { lookOf as lookOfStatus } from '@/components/StatusBadge/StatusBadge'
 import { CustomNode } from '../../customNodes/CustomNode'
 import { useGraphState } from '../graphStore'
 import { KINDS } from '../icons'
+import type { Course } from '../layout'
 import { languageName, plainWords, type StepItem } from '../model'
 import classes from './nodes.module.css'
 import { StepFace } from './StepFace'
 
-export type StepNodeType = Node<{ item: StepItem; index: number }, 'step'>
+export type StepNodeType = Node<{ item: StepItem; course: Course }, 'step'>
 
 /** A step in the graph. Where the keyboard is, faded or lit up: each comes from the store, so it redraws alone. */
 export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeType>) {
@@ -33,7 +34,7 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
       data-found={useGraphState((state) => state.found?.has(id) ?? false) || undefined}
       data-status={overlay ? lookOfStatus(overlay.status).tone : undefined}
     >
-      <Ends />
+      <Ends course={data.course} />
       {step.custom_node ? (
         <CustomNode step={step} address={step.custom_node} selected={selected} overlay={overlay} />
       ) : (
@@ -41,7 +42,7 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
       )}
       {step.join && (
         <Tooltip label={plainWords(step.join.words)} multiline maw={320} withinPortal>
-          <span className={classes.join}>
+          <span className={classes.join} data-course={data.course}>
             <span>{step.join.badge}</span>
           </span>
         </Tooltip>
@@ -51,11 +52,12 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
 })
 
 /** Where edges begin and end; they are drawn without handles to be seen. */
-export function Ends() {
+export function Ends({ course }: { course: Course }) {
+  const [from, to] = course === 'right' ? [Position.Right, Position.Left] : [Position.Bottom, Position.Top]
   return (
     <>
-      <Handle type="target" position={Position.Left} isConnectable={false} className={classes.end} />
-      <Handle type="source" position={Position.Right} isConnectable={false} className={classes.end} />
+      <Handle type="target" position={to} isConnectable={false} className={classes.end} />
+      <Handle type="source" position={from} isConnectable={false} className={classes.end} />
     </>
   )
 }
