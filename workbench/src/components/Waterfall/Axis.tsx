@@ -5,11 +5,24 @@ import classes from './Waterfall.module.css'
 interface AxisProps {
   view: View
   whole: View
+  /** About how many lines there is room for. */
+  lines: number
   onView: (view: View) => void
 }
 
+/** The lines of the axis behind the rows. */
+export function Grid({ view, origin, lines }: { view: View; origin: number; lines: number }) {
+  return (
+    <div aria-hidden className={classes.grid}>
+      {ticks(view, origin, lines).map((tick) => (
+        <span key={tick} style={{ left: `${place(view, origin + tick) * 100}%` }} />
+      ))}
+    </div>
+  )
+}
+
 /** The time since the beginning; what is dragged over is zoomed to. */
-export function Axis({ view, whole, onView }: AxisProps) {
+export function Axis({ view, whole, lines, onView }: AxisProps) {
   const element = useRef<HTMLDivElement>(null)
   const [drag, setDrag] = useState<{ from: number; to: number } | null>(null)
   const share = (event: PointerEvent) => {
@@ -40,7 +53,7 @@ export function Axis({ view, whole, onView }: AxisProps) {
       onPointerUp={onUp}
       onPointerCancel={() => setDrag(null)}
     >
-      {ticks(view, whole.from, 5).map((tick) => (
+      {ticks(view, whole.from, lines).map((tick) => (
         <span key={tick} className={classes.tick} style={{ left: `${place(view, whole.from + tick) * 100}%` }}>
           {lengthOf(tick)}
         </span>

@@ -1,12 +1,14 @@
 import { ActionIcon, Group, Tooltip } from '@mantine/core'
+import { useElementSize } from '@mantine/hooks'
 import { IconChevronDown, IconChevronRight, IconZoomIn, IconZoomOut, IconZoomReset } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, type KeyboardEvent, memo, type ReactNode, useId, useMemo, useRef, useState } from 'react'
-import { Axis } from './Axis'
+import { Axis, Grid } from './Axis'
 import { extent, lengthOf, type Move, move, pan, type Segment, span, type View, type WaterfallRow, zoom } from './model'
 import classes from './Waterfall.module.css'
 
 const ROW_HEIGHT = 30
+const LINE_WIDTH = 90
 
 export interface WaterfallProps {
   /** What the table shows, for those who hear it. */
@@ -41,6 +43,8 @@ export function Waterfall({
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const whole = useMemo(() => extent(rows, now), [rows, now])
+  const { ref: frame, width } = useElementSize()
+  const lines = Math.max(1, Math.round((width * 0.5) / LINE_WIDTH))
   const [zoomed, setZoomed] = useState<View | null>(null)
   const view = zoomed ?? whole
   const [focused, setFocused] = useState<string | null>(null)
@@ -81,7 +85,7 @@ export function Waterfall({
   }
 
   return (
-    <div className={classes.frame}>
+    <div className={classes.frame} ref={frame}>
       <div className={classes.head}>
         <Group justify="space-between" wrap="nowrap" gap={4} className={classes.heading}>
           <span>{heading}</span>
@@ -97,7 +101,7 @@ export function Waterfall({
             </Tool>
           </Group>
         </Group>
-        <Axis view={view} whole={whole} onView={show} />
+        <Axis view={view} whole={whole} lines={lines} onView={show} />
       </div>
       <div
         ref={scroller}
@@ -111,6 +115,7 @@ export function Waterfall({
         onKeyDown={onKeyDown}
       >
         <div role="presentation" className={classes.rows} style={{ height: virtual.getTotalSize() }}>
+          <Grid view={view} origin={whole.from} lines={lines} />
           {virtual.getVirtualItems().map((item) => {
             const row = rows[item.index]
             return row ? (
@@ -164,7 +169,7 @@ const Row = memo(function Row({ id, row, index, top, view, now, selected, curren
       style={{ transform: `translateY(${top}px)`, height: ROW_HEIGHT }}
       onClick={() => onSelect(row.id)}
     >
-      <div role="gridcell" className={classes.label} style={{ paddingInlineStart: 6 + Math.min(row.depth, 16) * 14 }}>
+      <div role="gridcell" className={classes.label} style={{ paddingInlineStart: `calc(6px + ${Math.min(row.depth, 16)} * var(--indent))` }}>
         {row.expanded === undefined ? (
           <span className={classes.leaf} />
         ) : (
@@ -215,7 +220,7 @@ function Bars({ row, view, now }: { row: WaterfallRow; view: View; now: number }
         return drawn ? <span key={index} className={classes.mark} style={{ left: `${drawn.left * 100}%` }} /> : null
       })}
       {bar ? (
-        <span aria-hidden className={classes.note} style={beside(bar)}>
+        <span aria-hidden className={classes.note} style={{ left: `calc(${(bar.left + bar.width) * 100}% + 6px)` }}>
           {note}
         </span>
       ) : null}
@@ -237,10 +242,3 @@ function percent({ left, width }: { left: number; width: number }) {
   return { left: `${left * 100}%`, width: `${width * 100}%` }
 }
 
-/** Where there is room for the note: after the bar, before it, or within it. */
-function beside({ left, width }: { left: number; width: number }) {
-  const end = left + width
-  if (end < 0.8) return { left: `calc(${end * 100}% + 6px)` }
-  if (left > 0.2) return { right: `calc(${(1 - left) * 100}% + 6px)` }
-  return { right: 8, background: 'var(--wb-surface)', borderRadius: 4, paddingInline: 4 }
-}

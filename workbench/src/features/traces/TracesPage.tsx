@@ -19,7 +19,7 @@ export function Component() {
     { params: { query: filters } },
     {
       pageParamName: 'before',
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page) => page.next ?? undefined,
       // Older pages are looked at, not followed.
       refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= 1 ? 3_000 : false),

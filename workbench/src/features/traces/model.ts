@@ -219,6 +219,13 @@ export function originsOf(sources: Trace['sources']): { origins: Origin[]; tones
   return { origins: [...origins.values()], tones }
 }
 
+/** The languages of each service, by its name. */
+export function languagesOf(services: readonly { name: string; language: string }[]): [string, string[]][] {
+  const found = new Map<string, string[]>()
+  for (const { name, language } of services) found.set(name, [...(found.get(name) ?? []), ...(language ? [language] : [])])
+  return [...found]
+}
+
 /** A language as people write it. */
 export function languageName(language: string): string {
   return { python: 'Python', nodejs: 'Node', go: 'Go', java: 'Java', dotnet: '.NET', ruby: 'Ruby', webjs: 'Browser' }[language] ?? language

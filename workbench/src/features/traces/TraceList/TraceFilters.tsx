@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Group, Select, Switch, TextInput } from '@mantine/core'
+import { Autocomplete, Button, Select, Switch, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch, IconX } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
@@ -31,8 +31,8 @@ export function TraceFilters({ filters, items, onChange }: TraceFiltersProps) {
   }
   const seconds = filters.min_seconds === undefined ? null : String(filters.min_seconds)
   return (
-    <Group gap="xs" className={classes.filters} role="search" aria-label="Filter the traces">
-      <Text name="name" label="Part of a span's name" value={filters.name} onChange={(value) => set('name', value)} />
+    <div className={classes.filters} role="search" aria-label="Filter the traces">
+      <Text name="name" label="Name of a span" value={filters.name} onChange={(value) => set('name', value)} />
       <Select
         aria-label="Flow"
         placeholder="Any flow"
@@ -75,7 +75,7 @@ export function TraceFilters({ filters, items, onChange }: TraceFiltersProps) {
           run {filters.run_id.slice(0, 8)}
         </Button>
       )}
-    </Group>
+    </div>
   )
 }
 

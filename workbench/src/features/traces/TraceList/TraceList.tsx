@@ -3,7 +3,7 @@ import { Link } from 'react-router'
 import type { Api } from '@/api/client'
 import { lengthOf } from '@/components/Waterfall'
 import { When } from '@/components/When/When'
-import { languageName } from '../model'
+import { languageName, languagesOf } from '../model'
 import classes from './TraceList.module.css'
 
 const RUNS = 2
@@ -21,9 +21,13 @@ export function TraceList({ items }: { items: readonly Api['TraceItem'][] }) {
             <th scope="col" className={classes.wide}>
               Took
             </th>
-            <th scope="col">Spans</th>
+            <th scope="col" className={classes.where}>
+              Spans
+            </th>
             <th scope="col">Errors</th>
-            <th scope="col">Services</th>
+            <th scope="col" className={classes.where}>
+              Services
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -54,7 +58,7 @@ function Row({ item, longest }: { item: Api['TraceItem']; longest: number }) {
         </span>
         <span className={classes.length}>{lengthOf(item.seconds * 1000)}</span>
       </td>
-      <td className={classes.number}>{item.spans.toLocaleString()}</td>
+      <td className={`${classes.number} ${classes.where}`}>{item.spans.toLocaleString()}</td>
       <td>
         {item.errors > 0 ? (
           <span className={classes.errors}>
@@ -65,12 +69,12 @@ function Row({ item, longest }: { item: Api['TraceItem']; longest: number }) {
           <span className="quiet">none</span>
         )}
       </td>
-      <td>
+      <td className={classes.where}>
         <span className={classes.services}>
-          {item.services.map((service) => (
-            <span key={`${service.name} ${service.language}`} className={classes.service} title={service.name}>
-              {service.name}
-              {service.language && <span className={classes.language}>{languageName(service.language)}</span>}
+          {languagesOf(item.services).map(([name, languages]) => (
+            <span key={name} className={classes.service}>
+              {name || 'unnamed'}
+              {languages.map((language) => <span key={language} className={classes.language}>{languageName(language)}</span>)}
             </span>
           ))}
         </span>

@@ -3,7 +3,7 @@ import { IconAlertCircle, IconChevronsDown, IconChevronsUp } from '@tabler/icons
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { Waterfall, type WaterfallRow } from '@/components/Waterfall'
 import { useNow } from '@/components/When/When'
-import { ancestors, nextError, type Origin, originsOf, rowsOf, type Trace, treeOf } from '../model'
+import { ancestors, nextError, type Node, type Origin, originsOf, rowsOf, type Trace, treeOf } from '../model'
 import { OriginBadge } from '../OriginBadge/OriginBadge'
 import { SpanPanel } from '../SpanPanel/SpanPanel'
 import classes from './TraceView.module.css'
@@ -34,7 +34,7 @@ export function TraceView({ trace, selected, onSelect }: TraceViewProps) {
     [tree, trace, origins],
   )
   const renderLabel = useCallback(
-    (row: WaterfallRow) => <Label row={row} errors={tree.nodes.get(row.id)?.errors ?? 0} origin={originOf(row.id)} />,
+    (row: WaterfallRow) => <Label row={row} node={tree.nodes.get(row.id)} origin={originOf(row.id)} />,
     [tree, originOf],
   )
   const toggle = useCallback((id: string) => {
@@ -62,7 +62,7 @@ export function TraceView({ trace, selected, onSelect }: TraceViewProps) {
         <Group gap="xs">
           <Switch
             size="xs"
-            label="Stress what was waited for"
+            label="Stress the critical path"
             checked={critical}
             onChange={(event) => setCritical(event.currentTarget.checked)}
           />
@@ -110,13 +110,16 @@ export function TraceView({ trace, selected, onSelect }: TraceViewProps) {
   )
 }
 
-function Label({ row, errors, origin }: { row: WaterfallRow; errors: number; origin: Origin | null }) {
+function Label({ row, node, origin }: { row: WaterfallRow; node: Node | undefined; origin: Origin | null }) {
+  const errors = node?.errors ?? 0
+  const attempt = node?.span?.attempt ?? 1
   const failed = row.tone === 'failed'
   return (
     <>
       {failed && <IconAlertCircle size={14} className={classes.failed} aria-label="Failed" />}
       <span className={classes.name} title={row.label}>
         {row.label}
+        {attempt > 1 && <span className="quiet"> · attempt {attempt}</span>}
       </span>
       {row.expanded === false && errors > 0 && (
         <span className={classes.hidden}>
