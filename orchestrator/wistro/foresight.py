@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from wistro.machine.lineage import steps_after
 from wistro.machine.plan import Plan, StepPlan
 from wistro.machine.state import Delivery, RunState
 from wistro.repairs import MadeAgain, StepMention
@@ -78,7 +79,7 @@ def stays_sentence(stays: Sequence[StepMention]) -> str | None:
     count = sum(each.deliveries for each in stays)
     if not count:
         return None
-    what = "1 delivery that is" if count == 1 else f"{count} deliveries that are"
+    what = "one delivery that is" if count == 1 else f"{count} deliveries that are"
     return f"The {what} done will not be repeated: {named(stays)}."
 
 
@@ -101,6 +102,25 @@ def kept_sentences(plan: Plan, state: RunState) -> list[str]:
         for each in kept
         if each.step in plan.steps
     ]
+
+
+def missing_sentences(plan: Plan, state: RunState, delivery: Delivery) -> list[str]:
+    """What joins after a delivery need from others that are not done: a fork of it alone lacks that."""
+    said: list[str] = []
+    for id in steps_after(plan, delivery.step):
+        if plan.steps[id].join is None:
+            continue
+        senders = {
+            d.step: mention(plan, d.step)
+            for d in state.deliveries.values()
+            if d.id != delivery.id and id in steps_after(plan, d.step)
+        }
+        if senders:
+            said.append(
+                f"“{plan.steps[id].name}” also needs what {named(list(senders.values()))} has not sent yet: "
+                "that reaches this run, not the new one."
+            )
+    return said
 
 
 def cancel_sentences(plan: Plan, state: RunState) -> list[str]:

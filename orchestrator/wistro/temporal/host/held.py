@@ -294,6 +294,8 @@ def _named(flow: str, run_id: str, delivery_id: str) -> HeldDelivery:
 
 
 def _summed_up(counts: Mapping[str, int], silent: int, action: str) -> str:
+    if not silent and not any(counts.values()):
+        return "Nothing like that is held."
     done = "made again" if action == "retry" else "skipped"
     if counts["would"]:
         return f"{_deliveries(counts['would'])} would be {done}; nothing was done."
