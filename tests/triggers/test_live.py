@@ -10,13 +10,16 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from httpx_sse import ServerSentEvent, aconnect_sse
 
+from wistro.access import MANAGEMENT
+from wistro.project.workbench_settings import Level
 from wistro.stores.journal import JournalEntry
 from wistro.stores.memory import MemoryJournal
 from wistro_triggers.live import LiveStreams, live_router
 from wistro_triggers.serve import serve
+from wistro_triggers.visitors import Visitor
 
 
 class Server:
@@ -27,9 +30,13 @@ class Server:
         self.streams = LiveStreams(self.journal, keep_alive=timedelta(seconds=0.05))
         self.app = FastAPI()
         self.app.state.endless = (self.streams.close,)
-        self.app.include_router(live_router(self.streams))
+        self.level: Level = "operate"
+        self.app.include_router(live_router(self.streams), dependencies=[Depends(self.let_in)])
         self.stop = asyncio.Event()
         self.url = ""
+
+    async def let_in(self, request: Request) -> None:
+        request.state.visitor = Visitor(identity=MANAGEMENT, level=self.level)
 
     async def note(self, *messages: str, kind: str = "log", run_id: str = "r1") -> None:
         await self.journal.append(

@@ -80,14 +80,14 @@ def action_of(endpoint: object) -> str | None:
     return getattr(endpoint, _ACTION, None)
 
 
-def visiting(request: Request) -> Visitor:
+async def visiting(request: Request) -> Visitor:
     """Who asks: the guard of the router has let them in."""
     return cast("Visitor", request.state.visitor)
 
 
-def by(request: Request) -> str:
+async def by(request: Request) -> str:
     """The name of who asks."""
-    return visiting(request).name
+    return (await visiting(request)).name
 
 
 Asking = Annotated[Visitor, Depends(visiting)]

@@ -18,9 +18,20 @@ const headers: Middleware = {
   },
   async onResponse({ response }) {
     if (response.ok) return
+    if (response.status === 401) void askAgain()
     const body: unknown = await response.clone().json().catch(() => null)
     throw errorOf(response.status, body)
   },
+}
+
+let asked = 0
+
+/** A session has ended: ask who is signed in now, and for what was refused meanwhile. */
+async function askAgain() {
+  if (Date.now() - asked < 5_000) return
+  asked = Date.now()
+  await queryClient.refetchQueries({ queryKey: ['session'] })
+  await queryClient.invalidateQueries({ predicate: (query) => query.state.status === 'error' })
 }
 
 /** Requests outside of components: `await fetchApi.POST('/api/runs', …)`; throws `ApiError`. */

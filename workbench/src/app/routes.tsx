@@ -1,14 +1,14 @@
 import { createBrowserRouter } from 'react-router'
 import { Loading } from '@/components/States/States'
 import { Crash } from '@/app/Crash'
-import { Shell } from '@/app/Shell/Shell'
+import { SignedIn } from '@/app/SignedIn'
 
 /** Each page is a file of its own that exports `Component`, fetched when it is first opened. */
 export const router = createBrowserRouter(
   [
     { path: '/sign-in', lazy: () => import('@/features/signin/SignInPage'), errorElement: <Crash /> },
     {
-      element: <Shell />,
+      element: <SignedIn />,
       errorElement: <Crash />,
       HydrateFallback: Loading,
       children: [

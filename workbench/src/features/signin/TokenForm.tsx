@@ -1,0 +1,47 @@
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { type FormEvent, useState } from 'react'
+
+interface TokenFormProps {
+  busy: boolean
+  onSubmit: (token: string, name: string) => void
+}
+
+/** Signs in with the management token, and a name for it, or with an API key. */
+export function TokenForm({ busy, onSubmit }: TokenFormProps) {
+  const [name, setName] = useState('')
+  const [token, setToken] = useState('')
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    onSubmit(token.trim(), name.trim())
+  }
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        <TextInput
+          label="Your name"
+          description="What you do is noted under it. API keys have a name already."
+          autoComplete="name"
+          maxLength={100}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label="Management token or API key"
+          description={
+            <>
+              The token is in <code>.wistro/token</code> of the project.
+            </>
+          }
+          required
+          autoComplete="current-password"
+          visibilityToggleButtonProps={{ 'aria-label': 'Show or hide what you type' }}
+          value={token}
+          onChange={(event) => setToken(event.currentTarget.value)}
+        />
+        <Button type="submit" loading={busy} disabled={!token.trim()} fullWidth>
+          Sign in
+        </Button>
+      </Stack>
+    </form>
+  )
+}
