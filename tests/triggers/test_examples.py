@@ -160,6 +160,22 @@ def test_what_the_schema_says_comes_first() -> None:
     }
 
 
+def test_texts_are_like_their_names() -> None:
+    text = {"type": "string"}
+    properties = {
+        "customerName": text,
+        "ship_to_email": {**text, "pattern": "^[^@]+@[^@]+$"},
+        "city": {**text, "maxLength": 3},
+        "card": text,
+    }
+    assert example_of({"type": "object", "properties": properties}) == {
+        "customerName": "Ada Lovelace",
+        "ship_to_email": "ada@example.com",
+        "city": "Zur",
+        "card": "text",
+    }
+
+
 def test_what_refers_to_itself_ends() -> None:
     value = cast("Json", example_of({"$ref": "#/$defs/tree", "$defs": {"tree": TREE}}))
     assert value["label"] == "text"

@@ -33,6 +33,14 @@ def text_matching(pattern: str, *, shortest: int = 0, longest: int | None = None
     return None
 
 
+def finds(pattern: str, text: str) -> bool:
+    """Whether an ECMA pattern finds something in a text; one that cannot be read finds nothing."""
+    try:
+        return re.search(_pythonic(pattern), text) is not None
+    except re.error:
+        return False
+
+
 def _pythonic(pattern: str) -> str:
     """JSON Schema's patterns are ECMA's: there `$` is the very end, and classes of letters exist."""
     ended = (

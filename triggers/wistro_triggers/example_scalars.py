@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from wistro_triggers.example_patterns import text_matching
+from wistro_triggers.example_patterns import finds, text_matching
 
 Schema: TypeAlias = Mapping[str, object]
 
@@ -33,12 +34,29 @@ _FORMATS = {
 }
 
 
+_NAMES = {
+    "address": "1 Example Street",
+    "city": "Zurich",
+    "country": "CH",
+    "currency": "EUR",
+    "customer": "Ada Lovelace",
+    "date": "2030-01-31",
+    "email": "ada@example.com",
+    "mail": "ada@example.com",
+    "name": "Ada Lovelace",
+    "phone": "+41 44 000 00 00",
+    "url": "https://example.com/",
+    "user": "ada",
+}
+"""What people expect in a field of this name, where the schema says nothing more."""
+
+
 class NoExample(Exception):
     """Nothing was found that the schema accepts."""
 
 
-def a_text(schema: Schema, nth: int) -> str:
-    """A text: of its pattern, its format, or any; another `nth` makes another one.
+def a_text(schema: Schema, nth: int, *, name: str = "") -> str:
+    """A text: of its format or its pattern, or like what is called `name`; another `nth`, another one.
 
     Raises:
         NoExample: none was found for its pattern.
@@ -46,18 +64,27 @@ def a_text(schema: Schema, nth: int) -> str:
     shortest = count_of(schema.get("minLength"), 0)
     longest = count_of(schema.get("maxLength"), 10**9)
     pattern, format = schema.get("pattern"), schema.get("format")
+    formatted = _FORMATS.get(format) if isinstance(format, str) else None
+    likely = formatted or (_named(name) if nth == 0 else None)
     if isinstance(pattern, str):
-        found = text_matching(pattern, shortest=shortest + nth, longest=longest)
-        if found is None and nth:
-            found = text_matching(pattern, shortest=shortest, longest=longest)
-        if found is None:
-            raise NoExample
-        return found
-    if isinstance(format, str) and format in _FORMATS:
-        return _FORMATS[format]
-    text = "text" if nth == 0 else f"text {nth + 1}"
+        if likely is not None and shortest <= len(likely) <= longest and finds(pattern, likely):
+            return likely
+        for least in (shortest + nth, shortest):
+            found = text_matching(pattern, shortest=least, longest=longest)
+            if found is not None:
+                return found
+        raise NoExample
+    if formatted is not None:
+        return formatted
+    text = likely or ("text" if nth == 0 else f"text {nth + 1}")
     padded = text + "." * (shortest - len(text)) if shortest < 10**6 else text
     return padded[-longest:] if nth else padded[:longest]
+
+
+def _named(name: str) -> str | None:
+    """What something of this name is often like."""
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    return next((_NAMES[word] for word in reversed(words) if word in _NAMES), None)
 
 
 def a_number(schema: Schema, nth: int, *, whole: bool) -> int | float:

@@ -74,7 +74,7 @@ class _Maker:
             return None
 
     def make(
-        self, schema: object, *, depth: int = 0, nth: int = 0, sparing: bool = False
+        self, schema: object, *, depth: int = 0, nth: int = 0, sparing: bool = False, name: str = ""
     ) -> object:
         """A value for `schema`; another `nth` makes another value where there are several."""
         self._work += 1
@@ -86,7 +86,7 @@ class _Maker:
         named = self._named(found)
         if named:
             return named[nth % len(named)]
-        return self._first_fitting(found, depth=depth, nth=nth, sparing=sparing)
+        return self._first_fitting(found, depth=depth, nth=nth, sparing=sparing, name=name)
 
     def _named(self, schema: Schema) -> list[object]:
         """The values that the schema itself names, as far as it accepts them."""
@@ -95,7 +95,9 @@ class _Maker:
             raise NoExample
         return named
 
-    def _first_fitting(self, schema: Schema, *, depth: int, nth: int, sparing: bool) -> object:
+    def _first_fitting(
+        self, schema: Schema, *, depth: int, nth: int, sparing: bool, name: str
+    ) -> object:
         """The first of the ways to understand a schema that leads to a value."""
         last: object = None
         made = False
@@ -105,7 +107,7 @@ class _Maker:
                 last = (
                     named[nth % len(named)]
                     if named
-                    else self._typed(plain, depth=depth, nth=nth, sparing=sparing)
+                    else self._typed(plain, depth=depth, nth=nth, sparing=sparing, name=name)
                 )
             except NoExample:
                 continue
@@ -178,14 +180,14 @@ class _Maker:
             raise NoExample
         return cast("Schema", found)
 
-    def _typed(self, schema: Schema, *, depth: int, nth: int, sparing: bool) -> object:
+    def _typed(self, schema: Schema, *, depth: int, nth: int, sparing: bool, name: str) -> object:
         match _type_of(schema):
             case "object":
                 return self._object(schema, depth=depth, nth=nth, sparing=sparing)
             case "array":
                 return self._array(schema, depth=depth, nth=nth, sparing=sparing)
             case "string":
-                return a_text(schema, nth)
+                return a_text(schema, nth, name=name)
             case "integer":
                 return a_number(schema, nth, whole=True)
             case "number":
@@ -213,6 +215,7 @@ class _Maker:
                     depth=depth + (1 if needed else 3),
                     nth=nth,
                     sparing=sparing,
+                    name=name,
                 )
             except NoExample:
                 if needed:

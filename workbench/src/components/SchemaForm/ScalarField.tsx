@@ -1,7 +1,7 @@
 import { Checkbox, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
 import { type FieldProps, useErrorText, useForm } from './FormContext'
 import { fieldAt } from './model'
-import { Label, labelOf } from './Section'
+import { isItem, Label, labelOf } from './Section'
 import classes from './SchemaForm.module.css'
 import type { Field, Json } from './schema'
 import { fromLocal, toLocal } from './moments'
@@ -18,7 +18,7 @@ export function ScalarField({ field, ...props }: FieldProps & { field: Field }) 
     error,
     disabled,
     required,
-    withAsterisk: required,
+    withAsterisk: required && !isItem(path),
     onBlur: () => touch(fieldAt(path)),
   }
   const placeholder = field.example ? `for example ${field.example}` : field.nullable ? 'nothing' : undefined

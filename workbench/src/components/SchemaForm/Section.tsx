@@ -26,6 +26,11 @@ function plainly(text: string): string {
   return text.toLowerCase().replaceAll(/[\s_-]/g, '')
 }
 
+/** Whether a path leads to an item of a list, of which nobody asks whether it is required. */
+export function isItem(path: Path): boolean {
+  return typeof path.at(-1) === 'number'
+}
+
 interface SectionProps {
   name: string
   field: Field
@@ -56,7 +61,7 @@ export function Section({ name, field, path, required, onClear, children }: Sect
       <div className={classes.head}>
         <span id={id} className={classes.label}>
           <Label name={name} title={field.title} />
-          {required ? <span className={classes.required} aria-hidden> *</span> : null}
+          {required && !isItem(path) ? <span className={classes.required} aria-hidden> *</span> : null}
         </span>
         {onClear ? (
           <Tooltip label={`Remove ${label}`} openDelay={300}>
