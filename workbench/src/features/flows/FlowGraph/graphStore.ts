@@ -1,6 +1,7 @@
 import { createContext, useContext } from 'react'
 import { type StoreApi, useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
+import type { Link } from './model'
 import type { EdgeOverlay, GraphOverlay, StepOverlay } from './overlay'
 
 /** What changes while the graph stays: nodes and edges read their own part of it and redraw alone. */
@@ -14,13 +15,17 @@ export interface GraphState {
   technical: boolean
   /** The node whose edges stand out. */
   pointed: string | null
+  /** The edge that is explained, and where. */
+  tip: { link: Link; x: number; y: number } | null
+  /** Zoomed out so far that labels could not be read: they are left out, and names are larger. */
+  far: boolean
 }
 
 export type GraphStore = StoreApi<GraphState>
 
 export function createGraphStore(): GraphStore {
   return createStore<GraphState>(() => ({
-    overlay: null, selected: null, cursor: null, found: null, technical: false, pointed: null,
+    overlay: null, selected: null, cursor: null, found: null, technical: false, pointed: null, tip: null, far: false,
   }))
 }
 

@@ -5,10 +5,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { Failed, Loading } from '@/components/States/States'
 import { useSavedLayout } from '../../savedLayout/savedLayout'
+import { EdgeTip } from '../edges/EdgeTip'
 import { Markers } from '../edges/Markers'
 import { TopicEdge } from '../edges/TopicEdge'
 import type { FlowGraphProps } from '../FlowGraph'
-import { createGraphStore, GraphStoreContext, stabilised } from '../graphStore'
+import { createGraphStore, GraphStoreContext, stabilised, useGraphState } from '../graphStore'
 import { KINDS } from '../icons'
 import type { Size } from '../layout'
 import { modelOf } from '../model'
@@ -23,6 +24,8 @@ import { type GraphNode, useEdges, useNodes } from './useNodes'
 
 const nodeTypes = { step: StepNode, portal: PortalNode }
 const edgeTypes = { topic: TopicEdge }
+/** Where labels become too small to read. */
+const FAR = 0.4
 const NO_SIZES: Readonly<Record<string, Size>> = {}
 
 export default function Canvas(props: FlowGraphProps) {
@@ -47,6 +50,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
   const edges = useEdges({ model, layout, sizes })
   const searchRef = useRef<HTMLInputElement>(null)
   const { getNodes } = useReactFlow<GraphNode>()
+  const far = useGraphState((state) => state.far)
   const frame = useRef<HTMLDivElement>(null)
   const { showAll, reveal } = useView(frame)
 
@@ -93,8 +97,9 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
   if (error) return <Failed error={error} title="The graph cannot be laid out" />
   if (!layout || !saved.ready) return <Loading label="Laying the graph out" rows={8} />
   return (
-    <div ref={frame} className={classes.canvas} role="application" aria-label="The flow as a graph: arrow keys go from step to step" onKeyDown={onKeyDown}>
+    <div ref={frame} className={classes.canvas} data-far={far || undefined} role="application" aria-label="The flow as a graph: arrow keys go from step to step" onKeyDown={onKeyDown}>
       <Markers />
+      <EdgeTip />
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -109,6 +114,10 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         onNodeMouseLeave={() => store.setState({ pointed: null })}
         onNodeDragStop={keep}
         onPaneClick={close}
+        onMove={(_, { zoom }) => {
+          const far = zoom < FAR
+          if (store.getState().far !== far) store.setState({ far })
+        }}
         colorMode={colorMode}
         onInit={() => {
           showAll()

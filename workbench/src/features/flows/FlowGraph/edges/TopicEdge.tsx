@@ -1,10 +1,9 @@
-import { Tooltip } from '@mantine/core'
 import { IconFilter } from '@tabler/icons-react'
 import { EdgeLabelRenderer, type Edge, type EdgeProps, getSmoothStepPath, Position } from '@xyflow/react'
-import { memo } from 'react'
-import { useGraphState } from '../graphStore'
+import { memo, useContext } from 'react'
+import { GraphStoreContext, useGraphState } from '../graphStore'
 import { type Course, type Point, type Route, roundedPath } from '../layout'
-import { edgeSentence, edgeText, type Link } from '../model'
+import { edgeText, type Link } from '../model'
 import classes from './edges.module.css'
 
 export interface TopicEdgeData extends Record<string, unknown> {
@@ -21,7 +20,9 @@ export type TopicEdgeType = Edge<TopicEdgeData, 'topic'>
 /** A message's way from one step to another. */
 export const TopicEdge = memo(function TopicEdge(props: EdgeProps<TopicEdgeType>) {
   const { data, source, target } = props
+  const store = useContext(GraphStoreContext)
   const technical = useGraphState((state) => state.technical)
+  const far = useGraphState((state) => state.far)
   const keys = data?.link.keys
   const count = useGraphState((state) => sum(keys, (key) => state.overlay?.edges[key]?.count ?? 0))
   const active = useGraphState((state) => keys?.some((key) => state.overlay?.edges[key]?.active) ?? false)
@@ -46,11 +47,16 @@ export const TopicEdge = memo(function TopicEdge(props: EdgeProps<TopicEdgeType>
     <>
       <path className={classes.edge} d={path} markerEnd={`url(#arrow-${marker(kind, count > 0)})`} {...state} />
       {active && <path className={classes.flow} d={path} />}
-      <EdgeLabelRenderer>
-        <Tooltip label={<Explained link={data.link} />} multiline maw={360} withinPortal openDelay={200}>
+      {!far && (
+        <EdgeLabelRenderer>
           <div
             className={classes.label}
             style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)` }}
+            onPointerEnter={(event) => {
+              const { left, width, bottom } = event.currentTarget.getBoundingClientRect()
+              store.setState({ tip: { link: data.link, x: left + width / 2, y: bottom } })
+            }}
+            onPointerLeave={() => store.setState({ tip: null })}
             {...state}
           >
             {(edge.filter ?? edge.condition) && <IconFilter size={11} aria-label="Filtered" />}
@@ -59,21 +65,11 @@ export const TopicEdge = memo(function TopicEdge(props: EdgeProps<TopicEdgeType>
             </span>
             {count > 1 && <span className={classes.count}>×{count}</span>}
           </div>
-        </Tooltip>
-      </EdgeLabelRenderer>
+        </EdgeLabelRenderer>
+      )}
     </>
   )
 })
-
-function Explained({ link }: { link: Link }) {
-  const sentence = edgeSentence(link.edge)
-  return (
-    <>
-      <div className={classes.topic}>{link.edge.topic}</div>
-      {sentence && <div>{sentence}</div>}
-    </>
-  )
-}
 
 /** The way that was laid out, while both ends are where they were; else a step between the two. */
 function way(props: EdgeProps<TopicEdgeType>, { route, course, offset }: TopicEdgeData): { path: string; label: Point } {
