@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,6 @@ from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.schedules import noted, said_in, schedule_id
 from wistro.temporal.host.ticks import (
     Tick,
-    going_runs,
     make_up,
     recent_ticks,
     ticks_between,
@@ -74,7 +74,7 @@ class ScheduleView(View):
     recent: Sequence[TickView] = ()
     """The latest ten, the newest first."""
     going: Sequence[str] = ()
-    """The runs of ticks that are still going, by id."""
+    """The runs of the latest ticks that are still going, by id."""
     missed: int = 0
     """Ticks that were skipped because the server was away for too long."""
     skipped: int = 0
@@ -211,7 +211,7 @@ async def _view(site: Site, flow: str, step: str) -> ScheduleView:
     except RunNotFound:
         return declared
     info, state = description.info, description.schedule.state
-    recent = recent_ticks(description)
+    recent = await _up_to_date(site, flow, step, recent_ticks(description))
     return declared.model_copy(
         update={
             "present": True,
@@ -220,11 +220,22 @@ async def _view(site: Site, flow: str, step: str) -> ScheduleView:
             "next_ticks": tuple(info.next_action_times),
             "last_tick": recent[0].at if recent else None,
             "recent": tuple(_shown(tick) for tick in recent),
-            "going": tuple(going_runs(description)),
+            "going": tuple(
+                tick.run_id for tick in recent if tick.status == "running" and tick.run_id
+            ),
             "missed": info.num_actions_missed_catchup_window,
             "skipped": info.num_actions_skipped_overlap,
         }
     )
+
+
+async def _up_to_date(site: Site, flow: str, step: str, ticks: list[Tick]) -> list[Tick]:
+    """The ticks with what became of their runs: a schedule hears of that only when it ticks again."""
+    if not any(tick.status == "running" for tick in ticks):
+        return ticks
+    page = await site.engine.list_runs(flow=flow, trigger=f"cron:{step}", limit=2 * len(ticks))
+    status = {run.run_id: run.status for run in page.runs}
+    return [replace(tick, status=status.get(tick.run_id or "", tick.status)) for tick in ticks]
 
 
 async def _note(schedule: ScheduleHandle, did: str, wanted: PauseRequest | None) -> str:

@@ -45,7 +45,7 @@ class Tick:
 
 
 def recent_ticks(description: ScheduleDescription) -> list[Tick]:
-    """The latest ticks, the newest first. What became of their runs may lag behind by moments."""
+    """The latest ticks, the newest first, and what the schedule last heard of their runs."""
     return [
         Tick(
             at=action.schedule_time.ToDatetime(UTC),
@@ -59,12 +59,6 @@ def recent_ticks(description: ScheduleDescription) -> list[Tick]:
         )
         for action in reversed(description.raw_description.info.recent_actions)
     ]
-
-
-def going_runs(description: ScheduleDescription) -> list[str]:
-    """The runs of ticks that are still going."""
-    going = description.raw_description.info.running_workflows
-    return [_run_id(execution.workflow_id) for execution in going]
 
 
 async def ticks_between(
