@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ Work = Literal["runs", "steps"]
 """What a queue holds: runs that have something to decide, or deliveries."""
 
 _RPC = timedelta(seconds=10)
+_IDENTITY = re.compile(r"(?:node|go)@(?P<build>[^:@]+):")
+"""What workers of other languages call themselves: `go@<build>:<process>@<host>`."""
 _TYPES: Mapping[Work, TaskQueueType.ValueType] = {
     "runs": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     "steps": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
@@ -106,7 +109,7 @@ async def _describe(client: Client, queue: _Queue) -> QueueState:
     stats = answer.stats
     return QueueState(
         **vars(queue),
-        pollers=_pollers(answer),
+        pollers=_pollers(answer, queue.language),
         backlog=stats.approximate_backlog_count,
         backlog_age=stats.approximate_backlog_age.ToTimedelta(),
         added=stats.tasks_add_rate,
@@ -114,17 +117,20 @@ async def _describe(client: Client, queue: _Queue) -> QueueState:
     )
 
 
-def _pollers(answer: DescribeTaskQueueResponse) -> tuple[Poller, ...]:
+def _pollers(answer: DescribeTaskQueueResponse, language: Language) -> tuple[Poller, ...]:
     return tuple(
         Poller(
             identity=poller.identity,
             last_seen=poller.last_access_time.ToDatetime(UTC),
-            build=_build(poller),
+            build=_build(poller, language),
         )
         for poller in answer.pollers
     )
 
 
-def _build(poller: PollerInfo) -> str | None:
-    said = poller.deployment_options.build_id or poller.worker_version_capabilities.build_id
-    return said or None
+def _build(poller: PollerInfo, language: Language) -> str | None:
+    """The project's version. What SDKs of other languages call a build is their own, or a binary's."""
+    if language == "python":
+        return poller.worker_version_capabilities.build_id or None
+    named = _IDENTITY.match(poller.identity)
+    return named["build"] if named else None

@@ -126,6 +126,9 @@ func workerOptions(manifest *Manifest, queue ManifestQueue, fail context.CancelC
 		WorkerStopTimeout: manifest.drain() + DefaultPatience.Stopping + reportTime,
 		OnFatalError:      func(err error) { fail(fmt.Errorf("serve the queue `%s`: %w", queue.Name, err)) },
 	}
+	if host, err := os.Hostname(); err == nil && manifest.Build != "" {
+		options.Identity = fmt.Sprintf("go@%s:%d@%s", manifest.Build, os.Getpid(), host)
+	}
 	if queue.PerSecond != nil {
 		options.TaskQueueActivitiesPerSecond = *queue.PerSecond
 	}

@@ -1,5 +1,7 @@
 /** A worker process: loads the steps of a project and runs them until it is told to stop. */
 
+import { hostname } from 'node:os'
+
 import { GracefulShutdownPeriodExpiredError, Worker, type WorkerOptions } from '@temporalio/worker'
 
 import { dataConverter, type Keys, loadKeys, WistroCodec } from '../codec/index.js'
@@ -131,7 +133,7 @@ function workerOptions(
     // Cancellations reach handlers with a heartbeat: do not save them up for a minute.
     maxHeartbeatThrottleInterval: HEARTBEAT_MS,
     defaultHeartbeatThrottleInterval: HEARTBEAT_MS,
-    ...(build ? { identity: `node@${build}:${process.pid}` } : {}),
+    ...(build ? { identity: `node@${build}:${process.pid}@${hostname()}` } : {}),
   }
 }
 
