@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Api } from '@/api/client'
 import {
   MOST_LINES,
+  atAxis,
   commandFor,
   drawn,
   durations,
@@ -101,6 +102,19 @@ describe('percent', () => {
     [1, '100 %'],
   ])('%d is %s', (share, text) => {
     expect(percent(share)).toBe(text)
+  })
+})
+
+describe('atAxis', () => {
+  it.each([
+    [0, '0'],
+    [500, '500 ms'],
+    [1_500, '1.5 s'],
+    [5_000, '5 s'],
+    [10_000, '10 s'],
+    [120_000, '2 min'],
+  ])('%d ms is %s', (milliseconds, text) => {
+    expect(atAxis(milliseconds)).toBe(text)
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Api } from '@/api/client'
+import { durationInWords } from '@/components/When/model'
 
 type Figures = Api['Figures']
 type Series = Api['Series']
@@ -35,12 +36,8 @@ export function shareOf(text: string | null): Share {
   return SHARES.find((share) => share === text) ?? 'p95'
 }
 
-/** What a share of durations means, in words. */
-export const SHARE_WORDS: Record<Share, string> = {
-  p50: 'half of them took at most this long',
-  p95: '95 of 100 took at most this long',
-  p99: '99 of 100 took at most this long',
-}
+/** So many took at most as long as the figure says. */
+export const SHARE_WORDS: Record<Share, string> = { p50: 'half', p95: '95 %', p99: '99 %' }
 
 /** A line of a chart: a value, or nothing, for each of the chart's moments. */
 export interface Line {
@@ -116,6 +113,11 @@ export function percent(share: number): string {
 
 function trimmed(text: string): string {
   return text.endsWith('.0') ? text.slice(0, -2) : text
+}
+
+/** A duration beside an axis, in milliseconds, where all are round. */
+export function atAxis(milliseconds: number): string {
+  return milliseconds === 0 ? '0' : durationInWords(milliseconds).replace(/\.(\d*[1-9])?0+ /, (_, digits?: string) => (digits ? `.${digits} ` : ' '))
 }
 
 /** The stretch of time of one place of a chart, short: on a day of its own when it is not today. */

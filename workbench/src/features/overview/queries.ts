@@ -49,7 +49,7 @@ export function useFollowing(more: readonly string[] = []): void {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const last = useRef(0)
   useEffect(() => () => clearTimeout(timer.current), [])
-  useLive({ kinds: ['run.', 'delivery.held', 'delivery.released', 'delivery.skipped', 'delivery.opened'] }, () => {
+  useLive({ kinds: ['run.', 'delivery.held', 'delivery.released', 'delivery.skipped', 'delivery.opened', 'delivery.settled'] }, () => {
     if (timer.current !== undefined) return
     const pause = Math.max(QUIET_MS, last.current + AT_MOST_EVERY_MS - Date.now())
     timer.current = setTimeout(() => {

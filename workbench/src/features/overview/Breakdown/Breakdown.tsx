@@ -29,7 +29,7 @@ export function Breakdown({ overview, flow, when, toFlow }: BreakdownProps) {
           Nothing happened in {when}.
         </Text>
       ) : (
-        <ScrollArea type="auto">
+        <ScrollArea type="auto" offsetScrollbars="x">
           <Table verticalSpacing={6} horizontalSpacing="xs" highlightOnHover miw={480}>
             <Table.Thead>
               <Table.Tr>

@@ -63,13 +63,22 @@ export function optionsOf({ lines, dashes, width, format, whole, onPlace, token 
           stroke: color,
           width: 1.75,
           dash: [...(dashes[place] ?? [])],
-          points: { size: 5, fill: color },
+          points: { size: 5, fill: color, filter: alone },
           ...(lines === 1 ? { fill: `${color}1f` } : {}),
         }
       }),
     ],
     hooks: { setCursor: [(chart) => onPlace(chart.cursor.idx ?? null)] },
   }
+}
+
+/** Between gaps there is no line to see: such points are drawn, and all of them where they are far apart. */
+const alone: uPlot.Series.Points.Filter = (chart, series, show) => {
+  if (show) return null
+  const values = Array.from(chart.data[series] ?? [])
+  return values.flatMap((value, place) =>
+    value != null && values[place - 1] == null && values[place + 1] == null ? [place] : [],
+  )
 }
 
 /** The top of the scale: a little above the highest point, and never a scale of nothing. */

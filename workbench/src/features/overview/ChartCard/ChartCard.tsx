@@ -16,6 +16,8 @@ export interface ChartCardProps {
   at: number[]
   lines: Line[]
   format: (value: number) => string
+  /** Beside the axis, where values are round; as `format` when not given. */
+  formatAxis?: (value: number) => string
   whole?: boolean
   /** The place that is pointed at, in all charts. */
   place: number | null
@@ -23,18 +25,20 @@ export interface ChartCardProps {
   /** A place's stretch of time in words. */
   stretchOf: (place: number) => string
   /** The whole time in words. */
-  whenAll: string
+  when: string
+  /** What else there is to know about the lines. */
+  beside: string
   control?: ReactNode
 }
 
 /** A chart with what its lines are and say; or the same as a table. */
 export function ChartCard(props: ChartCardProps) {
-  const { title, note, at, lines, format, whole = false, place, onPlace, stretchOf, whenAll, control } = props
+  const { title, note, at, lines, format, formatAxis = format, whole = false, place, onPlace, stretchOf, when } = props
   const [view, toggle] = useToggle(['chart', 'table'] as const)
   const isTable = view === 'table'
   const shown = (line: Line) => (place === null ? line.total : (line.values[place] ?? null))
   const text = (value: number | null) => (value === null ? '–' : format(value))
-  const moment = place === null ? whenAll : stretchOf(place)
+  const moment = place === null ? when : stretchOf(place)
   const said = `${moment}: ${lines.map((line) => `${line.name} ${text(shown(line))}`).join(', ')}`
   const action = isTable ? 'Show as a chart' : 'Show as a table'
   return (
@@ -49,7 +53,7 @@ export function ChartCard(props: ChartCardProps) {
           </Text>
         </div>
         <Group gap={6} wrap="nowrap">
-          {control}
+          {props.control}
           <Tooltip label={action}>
             <ActionIcon variant="subtle" color="gray" onClick={() => toggle()} aria-label={`${title}: ${action.toLowerCase()}`}>
               {isTable ? <IconChartLine size={17} aria-hidden /> : <IconTable size={17} aria-hidden />}
@@ -60,18 +64,19 @@ export function ChartCard(props: ChartCardProps) {
       <div className={classes.canvas}>
         {lines.length === 0 ? (
           <Text c="dimmed" size="sm" className={classes.nothing}>
-            Nothing in {whenAll}
+            Nothing in {when}
           </Text>
         ) : isTable ? (
           <ChartTable title={title} lines={lines} places={at.length} text={text} stretchOf={stretchOf} />
         ) : (
           <Suspense fallback={<Skeleton height={168} radius="sm" />}>
-            <Chart label={title} at={at} lines={lines} format={format} whole={whole} place={place} onPlace={onPlace} said={said} />
+            <Chart label={title} at={at} lines={lines} format={formatAxis} whole={whole} place={place} onPlace={onPlace} said={said} />
           </Suspense>
         )}
       </div>
       <Text size="xs" c="dimmed" className={classes.moment}>
         {moment}
+        {props.beside}
       </Text>
       <ul className={classes.legend}>
         {lines.map((line, number) => (

@@ -8,6 +8,7 @@ import {
   SHARES,
   SHARE_WORDS,
   type Share,
+  atAxis,
   drawn,
   durations,
   failures,
@@ -38,12 +39,14 @@ export function Charts({ overview, flow, when, share, onShare }: ChartsProps) {
   }, [overview, flow])
   const taken = useMemo(() => durations(series, share), [series, share])
   const [things, those] = flow ? ['attempts', 'steps'] : ['runs', 'flows']
-  const more = overview.series.length > MOST_LINES ? `, the ${MOST_LINES} busiest ${those}` : ''
+  const all = overview.series.length
+  const some = all > MOST_LINES ? ` · the busiest ${MOST_LINES} of ${all} ${those}` : ''
   const common = {
     at,
     place,
     onPlace: setPlace,
-    whenAll: when,
+    when,
+    beside: some,
     stretchOf: (number: number) => {
       const moment = at[number]
       if (moment === undefined) return ''
@@ -56,7 +59,7 @@ export function Charts({ overview, flow, when, share, onShare }: ChartsProps) {
       <ChartCard
         {...common}
         title="Throughput"
-        note={`${flow ? 'attempts that ended' : 'runs started'}${more}`}
+        note={flow ? 'attempts that ended' : 'runs started'}
         lines={lines.throughput}
         format={(value) => value.toLocaleString()}
         whole
@@ -64,9 +67,10 @@ export function Charts({ overview, flow, when, share, onShare }: ChartsProps) {
       <ChartCard
         {...common}
         title="Duration"
-        note={`of ${things}: ${SHARE_WORDS[share]}`}
+        note={`${SHARE_WORDS[share]} of ${things} took less`}
         lines={taken}
-        format={(value) => (value === 0 ? '0' : durationInWords(value * 1_000))}
+        format={(value) => durationInWords(value * 1_000)}
+        formatAxis={(value) => atAxis(value * 1_000)}
         control={
           <SegmentedControl
             size="xs"
@@ -77,7 +81,13 @@ export function Charts({ overview, flow, when, share, onShare }: ChartsProps) {
           />
         }
       />
-      <ChartCard {...common} title="Failures" note={`share of ${things} that failed or timed out${more}`} lines={lines.failures} format={percent} />
+      <ChartCard
+        {...common}
+        title="Failures"
+        note={`share of ${things} that failed or timed out`}
+        lines={lines.failures}
+        format={percent}
+      />
     </SimpleGrid>
   )
 }

@@ -51,7 +51,7 @@ function Missing({ queues }: { queues: Api['QueueView'][] }) {
 
 function Queues({ queues }: { queues: Api['QueueView'][] }) {
   return (
-    <ScrollArea type="auto">
+    <ScrollArea type="auto" offsetScrollbars="x">
       <Table verticalSpacing={5} miw={430}>
         <Table.Thead>
           <Table.Tr>
