@@ -12,8 +12,11 @@ KEEP_TRACES = timedelta(days=3)
 
 
 class TraceSettings(Options):
-    """What the project's processes trace, kept here. `wistro start` keeps traces where this is said,
-    `wistro dev` always does; neither does when `OTEL_EXPORTER_OTLP_ENDPOINT` names another place."""
+    """What the project's processes trace, kept here.
+
+    `wistro start` keeps traces where this is said, `wistro dev` always does; neither does when
+    `OTEL_EXPORTER_OTLP_ENDPOINT` names another place.
+    """
 
     keep: Duration = KEEP_TRACES
     """How long a trace is kept after its last span came."""
