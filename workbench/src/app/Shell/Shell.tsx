@@ -4,6 +4,7 @@ import { Fragment, useEffect, useRef } from 'react'
 import { NavLink as RouterLink, Outlet, ScrollRestoration, useLocation } from 'react-router'
 import { $api } from '@/api/client'
 import { NAVIGATION } from '@/app/navigation'
+import { OpenTasks } from '@/features/inbox/OpenTasks/OpenTasks'
 import { Palette } from '@/app/Palette/Palette'
 import { ColorScheme } from './ColorScheme'
 import { LiveMark } from './LiveMark'
@@ -58,6 +59,7 @@ export function Shell() {
                   active={to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`)}
                   label={label}
                   leftSection={<Icon size={17} stroke={1.7} aria-hidden />}
+                  rightSection={to === '/inbox' ? <OpenTasks /> : null}
                   className={classes.link ?? ''}
                 />
               ))}

@@ -18,13 +18,13 @@ import {
 const NOON = Date.parse('2030-01-31T12:00:00Z')
 
 describe('filters', () => {
-  it('are what the address says, mine and open when it says nothing', () => {
-    expect(filtersOf(new URLSearchParams())).toMatchObject({ status: 'open', mine: true, overdue: false, flow: null })
+  it('are what the address says, all that are open when it says nothing', () => {
+    expect(filtersOf(new URLSearchParams())).toMatchObject({ status: 'open', mine: false, overdue: false, flow: null })
     expect(addressOf(filtersOf(new URLSearchParams())).toString()).toBe('')
   })
 
   it('go into the address and come back', () => {
-    const address = 'status=closed&whose=all&overdue=yes&flow=refunds&role=finance'
+    const address = 'status=closed&whose=me&overdue=yes&flow=refunds&role=finance'
     expect(addressOf(filtersOf(new URLSearchParams(address))).toString()).toBe(address)
   })
 })

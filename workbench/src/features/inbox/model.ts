@@ -20,7 +20,7 @@ export interface Filters {
 export function filtersOf(query: URLSearchParams): Filters {
   return {
     status: query.get('status') === 'closed' ? 'closed' : 'open',
-    mine: query.get('whose') !== 'all',
+    mine: query.get('whose') === 'me',
     overdue: query.get('overdue') === 'yes',
     flow: query.get('flow'),
     assignee: query.get('assignee'),
@@ -33,7 +33,7 @@ export function filtersOf(query: URLSearchParams): Filters {
 export function addressOf(filters: Filters): URLSearchParams {
   const query = new URLSearchParams()
   if (filters.status === 'closed') query.set('status', 'closed')
-  if (!filters.mine) query.set('whose', 'all')
+  if (filters.mine) query.set('whose', 'me')
   if (filters.overdue) query.set('overdue', 'yes')
   for (const name of ['flow', 'assignee', 'role', 'text'] as const) {
     const value = filters[name]

@@ -20,10 +20,10 @@ export function useFreshTasks(): void {
   })
 }
 
-/** How many tasks wait for whoever looks, for the navigation: `3`, `99+`; nothing when none does. */
+/** How many open tasks whoever looks may answer, for the navigation: `3`, `99+`; nothing when none does. */
 export function useOpenTasks(): string | null {
   useFreshTasks()
-  const query = { status: 'open', mine: true, limit: MOST + 1 } as const
+  const query = { status: 'open', limit: MOST + 1 } as const
   const { data } = $api.useQuery('get', '/api/tasks', { params: { query } }, { refetchInterval: 60_000, retry: false })
   const count = data?.tasks.length ?? 0
   if (count === 0) return null

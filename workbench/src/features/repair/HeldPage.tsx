@@ -28,7 +28,7 @@ export function Component() {
   return (
     <Page
       title="Held"
-      description="Deliveries that failed and wait for somebody to decide: make them again once the cause is mended, or go on without them."
+      description="Deliveries that failed and wait for a decision: make them again, or go on without them."
       actions={
         <Select
           aria-label="Flow"

@@ -3,24 +3,29 @@ import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
 import { $api } from '@/api/client'
+import { useSession } from '@/api/session'
 import type { Filters } from '../model'
 import classes from './InboxFilters.module.css'
 
 /** Which tasks are shown. */
 export function InboxFilters({ filters, onChange }: { filters: Filters; onChange: (filters: Filters) => void }) {
+  const { session } = useSession()
   const flows = $api.useQuery('get', '/api/flows')
   const set = (some: Partial<Filters>) => onChange({ ...filters, ...some })
   return (
     <Group className={classes.filters} gap="xs" role="search" aria-label="Filter tasks">
-      <SegmentedControl
-        aria-label="Whose tasks"
-        value={filters.mine ? 'mine' : 'all'}
-        data={[
-          { value: 'mine', label: 'For me' },
-          { value: 'all', label: 'Everybody’s' },
-        ]}
-        onChange={(whose) => set({ mine: whose === 'mine' })}
-      />
+      {session?.kind !== 'user' && (
+        // Others see nobody else's tasks.
+        <SegmentedControl
+          aria-label="Whose tasks"
+          value={filters.mine ? 'me' : 'all'}
+          data={[
+            { value: 'all', label: 'Everybody’s' },
+            { value: 'me', label: 'For me' },
+          ]}
+          onChange={(whose) => set({ mine: whose === 'me' })}
+        />
+      )}
       <SegmentedControl
         aria-label="Open or closed"
         value={filters.status}

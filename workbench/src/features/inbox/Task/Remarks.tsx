@@ -78,7 +78,7 @@ function Say({ task, by, onChanged }: RemarksProps) {
   return (
     <form className={classes.say} onSubmit={say}>
       <Textarea
-        aria-label="Comment"
+        aria-label="Ask or say something"
         placeholder="Ask or say something"
         autosize
         minRows={1}

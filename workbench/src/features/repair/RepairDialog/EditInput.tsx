@@ -2,7 +2,7 @@ import { SegmentedControl, Stack } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { JsonEditor } from '@/components/CodeEditor/JsonEditor'
 import type { FieldError } from '@/components/SchemaForm/model'
-import type { Json, JsonSchema } from '@/components/SchemaForm/schema'
+import { fieldOf, type Json, type JsonSchema } from '@/components/SchemaForm/schema'
 import { SchemaForm } from '@/components/SchemaForm/SchemaForm'
 import { changes } from '../model'
 import classes from './RepairDialog.module.css'
@@ -19,7 +19,8 @@ interface EditInputProps {
 type View = 'form' | 'json' | 'changes'
 
 /** Edits the input of a delivery: as a form, as JSON, and with what differs from the original. */
-export function EditInput({ original, schema, problems, onEdit }: EditInputProps) {
+export function EditInput({ original, schema: given, problems, onEdit }: EditInputProps) {
+  const schema = given && saysFields(given) ? given : null
   const [value, setValue] = useState<Json | undefined>(original as Json)
   const [text, setText] = useState(() => JSON.stringify(original, null, 2) ?? 'null')
   const [chosen, setChosen] = useState<View | null>(null)
@@ -55,7 +56,7 @@ export function EditInput({ original, schema, problems, onEdit }: EditInputProps
         className={classes.views ?? ''}
       />
       {view === 'form' && schema && <SchemaForm schema={schema} value={value} onChange={filled} errors={problems} />}
-      {view === 'json' && <JsonEditor label="Input" value={text} onChange={typed} schema={schema ?? undefined} height={180} />}
+      {view === 'json' && <JsonEditor label="Input" value={text} onChange={typed} schema={given ?? undefined} height={180} />}
       {view === 'changes' && <Changes lines={changed} />}
       {view !== 'form' && problems.length > 0 && (
         <ul className={classes.problems}>
@@ -68,6 +69,12 @@ export function EditInput({ original, schema, problems, onEdit }: EditInputProps
       )}
     </Stack>
   )
+}
+
+/** Whether a form can be drawn: a schema that only says "an object" leaves everything to JSON. */
+function saysFields(schema: JsonSchema): boolean {
+  const field = fieldOf(schema, schema)
+  return field.kind === 'object' ? field.properties.length > 0 : field.kind !== 'raw'
 }
 
 const SIGNS = { same: ' ', gone: '−', new: '+' } as const

@@ -2,11 +2,12 @@ import { Anchor, Button, Group, Modal, Stack, Switch, Text } from '@mantine/core
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconCircleCheck } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
+import { $api } from '@/api/client'
 import { asError } from '@/api/errors'
 import { errorsBelow } from '@/components/SchemaForm/model'
-import { Failed, Loading } from '@/components/States/States'
+import { Failed, Loading, Query } from '@/components/States/States'
 import { type Action, BUTTONS, type Delivery, doneSentence, type Run, titleOf } from '../model'
 import { type Edit, repair, usePreview } from '../usePreview'
 import { EditInput } from './EditInput'
@@ -64,16 +65,20 @@ export default function RepairDialog({ action, run, delivery, onClose }: RepairD
           {editable && (
             <Switch label="Change its input" checked={editing} onChange={(event) => setEditing(event.currentTarget.checked)} />
           )}
-          {editable && editing && (
-            <EditInput
-              original={delivery.input}
-              schema={seen?.takes ?? null}
-              problems={errorsBelow(problems, 'data')}
-              onEdit={(value, sound) => {
-                setReadable(sound)
-                setEdit({ data: value })
-              }}
-            />
+          {editable && editing && !preview.isPending && (
+            <InputOf run={run} delivery={delivery}>
+              {(original) => (
+                <EditInput
+                  original={original}
+                  schema={seen?.takes ?? null}
+                  problems={errorsBelow(problems, 'data')}
+                  onEdit={(value, sound) => {
+                    setReadable(sound)
+                    setEdit({ data: value })
+                  }}
+                />
+              )}
+            </InputOf>
           )}
           {seen ? <Foresight preview={seen} /> : preview.error ? null : <Loading rows={3} label="Looking at the run" />}
           {preview.error && <Failed error={preview.error} retry={preview.refetch} />}
@@ -94,6 +99,19 @@ export default function RepairDialog({ action, run, delivery, onClose }: RepairD
         </Stack>
       )}
     </Modal>
+  )
+}
+
+/** The input that a delivery has; where nobody has asked for it yet, its run is asked. */
+function InputOf({ run, delivery, children }: { run: Run; delivery: Delivery; children: (input: unknown) => ReactNode }) {
+  const known = delivery.input !== undefined
+  const path = { flow: run.flow, run_id: run.run_id }
+  const found = $api.useQuery('get', '/api/runs/{flow}/{run_id}', { params: { path } }, { enabled: !known })
+  if (known) return children(delivery.input)
+  return (
+    <Query of={found} rows={3}>
+      {(detail) => children(detail.deliveries.find((each) => each.delivery_id === delivery.delivery_id)?.input ?? null)}
+    </Query>
   )
 }
 
