@@ -48,6 +48,11 @@ describe('schemaRows', () => {
     expect(rows[0]?.path).toBe('children')
   })
 
+  it('leaves out bounds that only computers have', () => {
+    const schema = { type: 'integer', minimum: -9007199254740991, maximum: 9007199254740991 }
+    expect(schemaRows(schema)[0]?.rules).toEqual([])
+  })
+
   it('is one row of what is no object', () => {
     expect(schemaRows({ type: 'integer', minimum: 3 })).toMatchObject([{ name: '', type: 'whole number', rules: ['at least 3'] }])
     expect(schemaRows({})).toMatchObject([{ type: 'anything' }])

@@ -109,6 +109,8 @@ function rulesOf(schema: Schema): string[] {
   const rules: string[] = []
   const say = (key: string, words: (value: string) => string) => {
     const value = schema[key]
+    // Bounds of what a computer can count to: they are there for programs.
+    if (typeof value === 'number' && Math.abs(value) >= Number.MAX_SAFE_INTEGER) return
     if (value !== undefined && value !== null) rules.push(words(show(value)))
   }
   if (Array.isArray(schema.enum)) rules.push(schema.enum.map(show).join(', '))

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react'
 import { Loading } from '@/components/States/States'
+import classes from './Canvas/Canvas.module.css'
 import type { Graph } from './model'
 import type { GraphOverlay } from './overlay'
 
@@ -19,7 +20,7 @@ const Canvas = lazy(() => import('./Canvas/Canvas'))
 /** A flow as a graph that fills its container; see `overlay.ts` for what a run lays over it. */
 export function FlowGraph(props: FlowGraphProps) {
   return (
-    <Suspense fallback={<Loading label="Loading the graph" rows={8} />}>
+    <Suspense fallback={<div className={classes.notice}><Loading label="Loading the graph" rows={3} /></div>}>
       <Canvas {...props} />
     </Suspense>
   )

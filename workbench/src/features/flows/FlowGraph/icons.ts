@@ -17,7 +17,7 @@ export interface KindLook {
 /** How each kind of node looks and what it is called. */
 export const KINDS: Readonly<Record<Look, KindLook>> = {
   api: { word: 'Request', meaning: 'An HTTP request starts it', tone: 'api', icon: IconWorld },
-  event: { word: 'Step', meaning: 'A message sets it off', tone: 'event', icon: IconBolt },
+  event: { word: 'Event', meaning: 'A message sets it off', tone: 'event', icon: IconBolt },
   cron: { word: 'Schedule', meaning: 'The clock starts it', tone: 'cron', icon: IconClockHour4 },
   call: { word: 'Call', meaning: 'Other flows and programs call it and get an answer', tone: 'call', icon: IconPhoneCall },
   task: { word: 'Task', meaning: 'Waits for a person’s answer', tone: 'noop', icon: IconUserQuestion },

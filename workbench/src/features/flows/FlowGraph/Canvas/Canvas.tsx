@@ -1,6 +1,6 @@
 import '@xyflow/react/dist/base.css'
 import { useComputedColorScheme } from '@mantine/core'
-import { Background, BackgroundVariant, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react'
+import { Background, BackgroundVariant, MiniMap, type NodeChange, ReactFlow, ReactFlowProvider } from '@xyflow/react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { Failed, Loading } from '@/components/States/States'
@@ -12,9 +12,9 @@ import type { FlowGraphProps } from '../FlowGraph'
 import { createGraphStore, GraphStoreContext, stabilised, useGraphState } from '../graphStore'
 import { KINDS } from '../icons'
 import type { Size } from '../layout'
-import { modelOf } from '../model'
+import { type FlowModel, modelOf } from '../model'
 import { PortalNode } from '../nodes/PortalNode'
-import { StepNode } from '../nodes/StepNode'
+import { nodeElement, StepNode } from '../nodes/StepNode'
 import { Toolbar } from '../Toolbar/Toolbar'
 import { useLayout } from '../useLayout'
 import classes from './Canvas.module.css'
@@ -26,6 +26,8 @@ const nodeTypes = { step: StepNode, portal: PortalNode }
 const edgeTypes = { topic: TopicEdge }
 /** Where labels become too small to read. */
 const FAR = 0.4
+/** A map of fewer would only be in the way. */
+const SEEN_AT_ONCE = 14
 const NO_SIZES: Readonly<Record<string, Size>> = {}
 
 export default function Canvas(props: FlowGraphProps) {
@@ -49,7 +51,6 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
   const { nodes, onNodesChange } = useNodes({ model, layout, saved: saved.positions, sizes })
   const edges = useEdges({ model, layout, sizes })
   const searchRef = useRef<HTMLInputElement>(null)
-  const { getNodes } = useReactFlow<GraphNode>()
   const far = useGraphState((state) => state.far)
   const frame = useRef<HTMLDivElement>(null)
   const { showAll, reveal } = useView(frame)
@@ -59,10 +60,23 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
     store.setState((before) => ({ overlay: stabilised(before.overlay, overlay) }))
   }, [overlay, store])
 
+  const before = useRef(selected)
+  useEffect(() => {
+    // A step that is closed with the keyboard gives it back to the node.
+    const closed = before.current
+    before.current = selected
+    if (closed && !selected && document.activeElement === document.body) {
+      document.getElementById(nodeElement(closed))?.focus({ preventScroll: true })
+    }
+  }, [selected])
   useEffect(() => {
     // The panel that opens beside the graph takes room: the step is not to be below it.
     if (selected) requestAnimationFrame(() => reveal(selected))
   }, [selected, reveal])
+
+  useEffect(() => {
+    if (sizes !== NO_SIZES) requestAnimationFrame(() => showAll())
+  }, [layout, sizes, showAll])
 
   const open = useCallback(
     (id: string) => {
@@ -83,21 +97,24 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
     [saved],
   )
 
-  /** Nodes that draw themselves are measured, and the graph is laid out with what was found, once. */
-  const measure = useCallback(() => {
-    const found = measured(getNodes())
-    setSizes((before) => (JSON.stringify(before) === JSON.stringify(found) ? before : found))
-  }, [getNodes])
+  /** Nodes that draw themselves say how large they are, and the graph is laid out with that, once. */
+  const measure = useCallback(
+    (changes: readonly NodeChange<GraphNode>[]) => {
+      const found = measured(changes, model)
+      setSizes((before) => (Object.entries(found).every(([id, { height }]) => before[id]?.height === height) ? before : { ...before, ...found }))
+    },
+    [model],
+  )
 
   const tidy = useCallback(() => {
     saved.save({})
     requestAnimationFrame(() => showAll(250))
   }, [saved, showAll])
 
-  if (error) return <Failed error={error} title="The graph cannot be laid out" />
-  if (!layout || !saved.ready) return <Loading label="Laying the graph out" rows={8} />
+  if (error) return <div className={classes.notice}><Failed error={error} title="The graph cannot be laid out" /></div>
+  if (!layout || !saved.ready) return <div className={classes.notice}><Loading label="Laying the graph out" rows={3} /></div>
   return (
-    <div ref={frame} className={classes.canvas} data-far={far || undefined} role="application" aria-label="The flow as a graph: arrow keys go from step to step" onKeyDown={onKeyDown}>
+    <div ref={frame} className={classes.canvas} data-far={far || undefined} role="application" aria-label="The flow as a graph: arrow keys go from step to step" tabIndex={0} onKeyDown={onKeyDown}>
       <Markers />
       <EdgeTip />
       <ReactFlow
@@ -107,7 +124,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         edgeTypes={edgeTypes}
         onNodesChange={(changes) => {
           onNodesChange(changes)
-          if (changes.some((change) => change.type === 'dimensions')) measure()
+          measure(changes)
         }}
         onNodeClick={(_, node) => open(node.id)}
         onNodeMouseEnter={(_, node) => store.setState({ pointed: node.id })}
@@ -135,16 +152,18 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         nodeDragThreshold={4}
       >
         <Background variant={BackgroundVariant.Dots} gap={22} size={1.3} color="var(--wb-border)" />
-        <MiniMap
-          className={classes.minimap ?? ''}
-          pannable
-          zoomable
-          ariaLabel="Map of the whole flow"
-          nodeColor={colourOf}
-          nodeBorderRadius={20}
-          maskColor="color-mix(in srgb, var(--wb-surface-sunken) 72%, transparent)"
-          bgColor="var(--wb-surface-raised)"
-        />
+        {model.items.length > SEEN_AT_ONCE && (
+          <MiniMap
+            className={classes.minimap ?? ''}
+            pannable
+            zoomable
+            ariaLabel="Map of the whole flow"
+            nodeColor={colourOf}
+            nodeBorderRadius={20}
+            maskColor="color-mix(in srgb, var(--wb-surface-sunken) 72%, transparent)"
+            bgColor="var(--wb-surface-raised)"
+          />
+        )}
       </ReactFlow>
       <Toolbar
         model={model}
@@ -164,12 +183,13 @@ function colourOf(node: GraphNode): string {
   return node.type === 'step' ? `var(--wb-${KINDS[node.data.item.look].tone}-line)` : 'var(--wb-accent)'
 }
 
-function measured(nodes: readonly GraphNode[]): Record<string, Size> {
-  return Object.fromEntries(
-    nodes.flatMap((node) => {
-      const height = node.measured?.height
-      if (node.type !== 'step' || !node.data.item.step.custom_node || !height) return []
-      return [[node.id, { width: node.width ?? 0, height: Math.round(height) }] as const]
-    }),
-  )
+function measured(changes: readonly NodeChange<GraphNode>[], model: FlowModel): Record<string, Size> {
+  const found: Record<string, Size> = {}
+  for (const change of changes) {
+    if (change.type !== 'dimensions' || !change.dimensions) continue
+    const item = model.items.find((each) => each.id === change.id)
+    const { width, height } = change.dimensions
+    if (item?.type === 'step' && item.step.custom_node) found[change.id] = { width, height: Math.round(height) }
+  }
+  return found
 }
