@@ -50,6 +50,9 @@ async def test_callers_are_told_to_come_back(server: DevServer, shop: Shop) -> N
             "list": shop.admin.get("/_wistro/api/runs"),
             "show": shop.admin.get("/_wistro/api/runs/orders/none"),
             "schedules": shop.admin.get("/_wistro/api/schedules"),
+            "health": shop.admin.get("/_wistro/api/health"),
+            "workers": shop.admin.get("/_wistro/api/workers"),
+            "versions": shop.admin.get("/_wistro/api/versions"),
         }
         answers = dict(zip(requests, await asyncio.gather(*requests.values()), strict=True))
         for name, answer in answers.items():

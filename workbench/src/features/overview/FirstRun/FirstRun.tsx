@@ -1,4 +1,4 @@
-import { Anchor, Code, Stack, Text } from '@mantine/core'
+import { Button, Code, Stack, Text } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import type { Api } from '@/api/client'
@@ -22,9 +22,9 @@ export function FirstRun({ flows }: { flows: Api['FlowHealth'][] }) {
       </Text>
       <Stack gap={6} align="center">
         {flows.map(({ flow, name }) => (
-          <Anchor key={flow} component={Link} to={`/flows/${flow}/start`}>
+          <Button key={flow} component={Link} to={`/flows/${flow}/start`} variant="light">
             Start “{name}”
-          </Anchor>
+          </Button>
         ))}
       </Stack>
     </Empty>

@@ -37,7 +37,7 @@ export function Tiles({ flows, figures, when, since, flow }: TilesProps) {
         icon={IconUserQuestion}
         tone="waiting"
         value={now?.waiting}
-        note={now?.waiting ? 'tasks to answer' : 'nothing to answer'}
+        note={now?.waiting === 0 ? 'nothing to answer' : 'tasks to answer'}
         to={flow ? `/inbox?flow=${flow}` : '/inbox'}
       />
       <Tile
@@ -45,7 +45,7 @@ export function Tiles({ flows, figures, when, since, flow }: TilesProps) {
         icon={IconHandStop}
         tone="held"
         value={now?.held}
-        note={now?.held ? 'runs wait for an operator' : 'nothing to repair'}
+        note={now?.held === 0 ? 'nothing to repair' : 'runs wait for an operator'}
         to={flow ? `/held?flow=${flow}` : '/held'}
       />
       <Tile

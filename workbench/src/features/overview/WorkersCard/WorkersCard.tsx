@@ -93,6 +93,11 @@ function Processes({ workers }: { workers: Api['WorkerView'][] }) {
               {what}
             </Badge>
           ))}
+          {worker.build && (
+            <span className="quiet">
+              version <span className="mono">{worker.build.slice(0, 8)}</span>
+            </span>
+          )}
           <span className={classes.seen}>
             {worker.silent ? 'silent since ' : 'seen '}
             <When at={worker.last_seen} />
