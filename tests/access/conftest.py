@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
-from tests.access.issuer import AUDIENCE, Issuer
+from tests.access.issuer import AUDIENCE, CLIENT_SECRET, Issuer
 from tests.conftest import TemporalServer
 from tests.stores.serving import serving
 from wistro.project import Project
@@ -38,6 +39,7 @@ SECRETS = {
     "READER_KEY": "reader-key-of-the-shop-00000000",
 }
 FRONTEND, DASHBOARD, READER = SECRETS.values()
+SECRETS["WORKBENCH_SECRET"] = CLIENT_SECRET
 
 
 @dataclass(kw_only=True)
@@ -48,6 +50,7 @@ class Desk:
     issuer: Issuer
     audit: SqliteAudit
     keys: ApiKeyFile
+    app: FastAPI = field(default_factory=FastAPI)
     public: str = ""
     internal: str = ""
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
@@ -88,7 +91,7 @@ def _headers(shown: str | None, more: dict[str, str]) -> dict[str, str]:
 
 @asynccontextmanager
 async def open_desk(
-    server: TemporalServer, folder: Path, *, two: bool = True
+    server: TemporalServer, folder: Path, *, two: bool = True, development: bool = False
 ) -> AsyncIterator[Desk]:
     """The shop, from `folder`; `two`: with an internal listener."""
     root = folder / "shop"
@@ -119,9 +122,14 @@ async def open_desk(
             journal=MemoryJournal(),
             audit=audit,
             secret=SECRETS.get,
+            development=development,
         )
         desk = Desk(
-            runtime=runtime, issuer=issuer, audit=audit, keys=ApiKeyFile(runtime.folder / FILE)
+            runtime=runtime,
+            issuer=issuer,
+            audit=audit,
+            keys=ApiKeyFile(runtime.folder / FILE),
+            app=app,
         )
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         port, stop = free_port(), asyncio.Event()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlencode
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from starlette.responses import RedirectResponse
 
 AUDIENCE = "shop"
+CLIENT_SECRET = "secret-of-the-workbench"
 
 
 def rsa(kid: str) -> RSAKey:
@@ -26,6 +32,11 @@ class Issuer:
     says_it_is: str | None = None
     away: bool = False
     asked: int = 0
+    codes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    signs_in: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What access tokens of the code flow say besides."""
+    signs_in_as: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What ID tokens say besides."""
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -36,7 +47,44 @@ class Issuer:
             if self.away:
                 raise RuntimeError("away")
             issuer = self.says_it_is or self.address
-            return {"issuer": issuer, "jwks_uri": f"{self.address}/keys"}
+            return {
+                "issuer": issuer,
+                "jwks_uri": f"{self.address}/keys",
+                "authorization_endpoint": f"{self.address}/authorize",
+                "token_endpoint": f"{self.address}/token",
+            }
+
+        @app.get("/authorize")
+        async def authorize(request: Request) -> RedirectResponse:
+            asked = dict(request.query_params)
+            code = secrets.token_urlsafe(8)
+            self.codes[code] = asked
+            back = {"state": asked["state"], "code": code}
+            return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(back)}", 303)
+
+        @app.post("/token")
+        async def token(request: Request) -> dict[str, str]:
+            form = {
+                name: values[0]
+                for name, values in parse_qs((await request.body()).decode()).items()
+            }
+            asked = self.codes.pop(form["code"], None)
+            digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+            challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            named = base64.b64decode(request.headers["authorization"].removeprefix("Basic "))
+            if (
+                asked is None
+                or challenge != asked["code_challenge"]
+                or form["redirect_uri"] != asked["redirect_uri"]
+                or named.decode() != f"{asked['client_id']}:{CLIENT_SECRET}"
+            ):
+                raise HTTPException(400, "invalid_grant")
+            about_us = {"aud": asked["client_id"], "nonce": asked["nonce"]}
+            return {
+                "token_type": "Bearer",
+                "access_token": self.token(**self.signs_in),
+                "id_token": self.token(**{**about_us, **self.signs_in_as, "realm": None}),
+            }
 
         @app.get("/keys")
         async def keys() -> dict[str, object]:

@@ -168,6 +168,17 @@ def is_secure(request: HTTPConnection) -> bool:
     return "https" in (request.url.scheme, said)
 
 
+def cookie_name(request: HTTPConnection, name: str) -> str:
+    """What a cookie is called here: browsers do not keep apart the ports of one machine."""
+    port = request.url.port
+    return name if port is None else f"{name}_{port}"
+
+
+def shown_cookie(request: HTTPConnection, name: str) -> str | None:
+    """The text of a cookie that a browser shows."""
+    return request.cookies.get(cookie_name(request, name))
+
+
 def set_cookie(
     response: Response,
     request: HTTPConnection,
@@ -179,7 +190,7 @@ def set_cookie(
 ) -> None:
     """Have the browser keep `text`; one that is not `strict` comes back from other sites as well."""
     response.set_cookie(
-        name,
+        cookie_name(request, name),
         text,
         max_age=int(keep.total_seconds()),
         path=PATH,
@@ -189,6 +200,6 @@ def set_cookie(
     )
 
 
-def drop_cookie(response: Response, name: str) -> None:
+def drop_cookie(response: Response, request: HTTPConnection, name: str) -> None:
     """Have the browser forget a cookie."""
-    response.delete_cookie(name, path=PATH, httponly=True)
+    response.delete_cookie(cookie_name(request, name), path=PATH, httponly=True)

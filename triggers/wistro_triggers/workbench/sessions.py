@@ -17,7 +17,14 @@ from wistro.access import Identity
 from wistro_codec.server import is_near
 from wistro_triggers.api_keys import ApiKeys
 from wistro_triggers.oidc import BadCredentials
-from wistro_triggers.workbench.cookies import KEEP_SESSION, SESSION, Cookies, Session, SessionKind
+from wistro_triggers.workbench.cookies import (
+    KEEP_SESSION,
+    SESSION,
+    Cookies,
+    Session,
+    SessionKind,
+    shown_cookie,
+)
 
 if TYPE_CHECKING:
     from wistro.project.auth_settings import AuthSettings
@@ -59,7 +66,7 @@ class Sessions:
         Raises:
             CrossSite: it would change something, and the workbench did not send it.
         """
-        text = request.cookies.get(SESSION)
+        text = shown_cookie(request, SESSION)
         session = None if text is None else self.cookies.read_session(text)
         if session is None or not is_own(request):
             return None

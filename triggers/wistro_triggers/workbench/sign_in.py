@@ -32,6 +32,7 @@ from wistro_triggers.workbench.cookies import (
     drop_cookie,
     is_secure,
     set_cookie,
+    shown_cookie,
 )
 from wistro_triggers.workbench.issuer_sign_in import IssuerSignIn
 from wistro_triggers.workbench.page import WORKBENCH
@@ -283,7 +284,7 @@ def _sessions(router: APIRouter, sign_in: SignIn) -> None:
         if session is not None:
             await sign_in.note(request, session, "session.close")
         response = Response(status_code=204)
-        drop_cookie(response, SESSION)
+        drop_cookie(response, request, SESSION)
         return response
 
 
@@ -314,7 +315,7 @@ def _at_the_issuer(router: APIRouter, sign_in: SignIn) -> None:
     @router.get("/oidc/callback", summary="Come back from the issuer", response_class=Response)
     async def finish(request: Request) -> Response:
         issuer = sign_in.issuer()
-        way = sign_in.sessions.cookies.read_on_the_way(request.cookies.get(ON_THE_WAY, ""))
+        way = sign_in.sessions.cookies.read_on_the_way(shown_cookie(request, ON_THE_WAY) or "")
         if issuer is None or way is None:
             return _back("/sign-in", problem="sign_in_expired")
         try:
@@ -329,7 +330,7 @@ def _at_the_issuer(router: APIRouter, sign_in: SignIn) -> None:
                 await sign_in.let_in(request, response, session)
             except Problem as problem:
                 response = _back("/sign-in", problem=problem.code, to=way.to)
-        drop_cookie(response, ON_THE_WAY)
+        drop_cookie(response, request, ON_THE_WAY)
         return response
 
 

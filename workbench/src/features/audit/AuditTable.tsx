@@ -2,7 +2,7 @@ import { Anchor, Table, Text, Tooltip } from '@mantine/core'
 import { IconBan, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import { When } from '@/components/When/When'
-import { type AuditItem, reasonOf, whatOf, whoOf } from './model'
+import { type AuditItem, reasonOf, subjectOf, whatOf, whoOf } from './model'
 import classes from './Audit.module.css'
 
 const OUTCOMES = {
@@ -73,7 +73,8 @@ function Row({ item }: { item: AuditItem }) {
 }
 
 function About({ item }: { item: AuditItem }) {
-  const { flow, run_id: run, subject, delivery_id: delivery } = item
+  const { flow, run_id: run, delivery_id: delivery } = item
+  const subject = subjectOf(item)
   return (
     <>
       {flow && run && (

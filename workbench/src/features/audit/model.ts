@@ -78,6 +78,19 @@ export function reasonOf(item: Pick<AuditItem, 'reason'>): string {
   return REASONS[item.reason] ?? item.reason
 }
 
+const WAYS: Record<string, string> = {
+  local: 'on the machine of the project',
+  token: 'with the management token',
+  key: 'with an API key',
+  user: 'as a user',
+}
+
+/** What else it was about, in words where there are any. */
+export function subjectOf(item: Pick<AuditItem, 'action' | 'subject'>): string | null {
+  const { action, subject } = item
+  return (subject && action.startsWith('session.') && WAYS[subject]) || subject
+}
+
 export interface Who {
   name: string
   kind: string
