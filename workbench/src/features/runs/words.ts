@@ -4,7 +4,7 @@ import { durationInWords } from '@/components/When/model'
 export type Run = Api['RunDetail']
 export type RunLine = Api['RunSummary']
 export type Delivery = Api['DeliveryView']
-export type Attempt = Api['AttemptView']
+export type Attempt = Delivery['attempts'][number]
 
 const KINDS: Record<string, string> = {
   api: 'Request',

@@ -1,0 +1,43 @@
+import { Alert } from '@mantine/core'
+import { useMemo } from 'react'
+import { $api } from '@/api/client'
+import { Query } from '@/components/States/States'
+import { FlowGraph } from '@/features/flows/FlowGraph/FlowGraph'
+import type { Graph } from '@/features/flows/FlowGraph/model'
+import { goneSteps, overlayOf } from '../graph'
+import type { Run } from '../words'
+import classes from './Tabs.module.css'
+
+interface GraphTabProps {
+  run: Run
+  /** The step of the delivery that is looked at. */
+  step: string | null
+  onStep: (step: string | null) => void
+}
+
+/** The flow, lit up as far as the run has come. */
+export function GraphTab({ run, step, onStep }: GraphTabProps) {
+  const flow = $api.useQuery('get', '/api/flows/{flow}', { params: { path: { flow: run.flow } } })
+  return (
+    <Query of={flow} rows={8}>
+      {(found) => <Lit run={run} graph={found.graph} step={step} onStep={onStep} />}
+    </Query>
+  )
+}
+
+function Lit({ run, graph, step, onStep }: GraphTabProps & { graph: Graph }) {
+  const overlay = useMemo(() => overlayOf(run, graph), [run, graph])
+  const gone = useMemo(() => goneSteps(run, graph), [run, graph])
+  return (
+    <>
+      {gone.length > 0 && (
+        <Alert color="orange" variant="light" mb="sm" title="The flow has changed since this run began">
+          Drawn is the flow of today. The run follows the one that it began with, in which there were also: {gone.join(', ')}. The timeline shows them.
+        </Alert>
+      )}
+      <div className={classes.graph}>
+        <FlowGraph flow={run.flow} graph={graph} overlay={overlay} selected={step} onSelect={onStep} />
+      </div>
+    </>
+  )
+}
