@@ -147,7 +147,7 @@ def detail_of(
         output=_schema(found.output),
         calls=found.calls.flow if found.calls else None,
         details=detail_facts(found),
-        policy=policy_facts(found.policy, lock.policy(step)) if found.runs else [],
+        policy=policy_facts(found, lock.policy(step)) if found.runs else [],
         config=found.model_dump(mode="json", exclude_defaults=True),
     )
 

@@ -57,7 +57,7 @@ def trigger_words(step: Descriptor) -> str | None:
         return f"{step.api.method} {step.api.path}"
     if step.cron is not None:
         return cron_words(step.cron.expression, step.cron.schedule.time_zone)
-    return "called by other flows and programs" if step.kind == "call" else None
+    return "called by others" if step.kind == "call" else None
 
 
 def join_words(step: Descriptor) -> str | None:
@@ -157,21 +157,22 @@ def _task_facts(task: TaskDescriptor) -> list[Fact]:
     return facts
 
 
-def policy_facts(own: Policy, resolved: Policy) -> list[Fact]:
+def policy_facts(step: Descriptor, resolved: Policy) -> list[Fact]:
     """How deliveries are attempted: what the step says and what the project's defaults add."""
+    own = step.policy
     facts: list[Fact] = []
 
     def note(label: str, field: str, text: str) -> None:
         facts.append(Fact(label=label, text=text, own=getattr(own, field) is not None))
 
+    if step.kind == "noop":  # nothing is attempted: somebody answers, or nobody does in time
+        note("If it fails", "on_failure", _failure_words(resolved))
+        return facts
     if resolved.retry is not None:
         note("Attempts", "retry", _retry_words(resolved.retry))
     if resolved.timeout is not None:
         note("Time for one attempt", "timeout", f"At most {duration_words(resolved.timeout)}")
-    if resolved.on_failure is not None:
-        failure = resolved.on_failure
-        text = f"`{failure.topic}` is emitted" if isinstance(failure, Emit) else _FAILURES[failure]
-        note("When they are exhausted", "on_failure", text)
+    note("When they are exhausted", "on_failure", _failure_words(resolved))
     if resolved.delay:
         note("Delay", "delay", f"{duration_words(resolved.delay)} before the first attempt")
     if resolved.concurrency:
@@ -185,6 +186,11 @@ def policy_facts(own: Policy, resolved: Policy) -> list[Fact]:
     if resolved.placement == "inline":
         note("Where it runs", "placement", "Inline, next to the workflow")
     return facts
+
+
+def _failure_words(policy: Policy) -> str:
+    failure = policy.on_failure or "fail"
+    return f"`{failure.topic}` is emitted" if isinstance(failure, Emit) else _FAILURES[failure]
 
 
 def _retry_words(retry: Retry) -> str:

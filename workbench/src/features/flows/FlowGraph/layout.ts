@@ -14,6 +14,8 @@ export interface Size {
 
 export interface Route {
   points: Point[]
+  /** How far from the middle of its source's side it begins. */
+  offset: number
   /** The middle of the label. */
   label: Point | null
 }
@@ -33,7 +35,7 @@ export interface LaidOut {
 const LABEL_HEIGHT = 20
 const LETTER = 6.4
 const MAX_LABEL = 168
-export const MAX_PORTS = 9
+const MAX_PORTS = 9
 
 const OPTIONS = {
   'elk.algorithm': 'layered',
@@ -46,6 +48,8 @@ const OPTIONS = {
   'elk.layered.spacing.edgeEdgeBetweenLayers': '14',
   'elk.spacing.componentComponent': '44',
   'elk.spacing.edgeLabel': '4',
+  'elk.spacing.portPort': '20',
+  'elk.portAlignment.default': 'CENTER',
   'elk.aspectRatio': '1.9',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
   'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
@@ -79,8 +83,8 @@ export function elkGraph(model: FlowModel, sizes: Readonly<Record<string, Size>>
       return {
         id: item.id,
         ...size,
-        ports: ports(item.id, size, topics.get(item.id) ?? [], course),
-        layoutOptions: { 'elk.portConstraints': 'FIXED_POS', ...sides(item) },
+        ports: ports(item.id, topics.get(item.id) ?? [], course),
+        layoutOptions: { 'elk.portConstraints': 'FIXED_SIDE', ...sides(item) },
       }
     }),
     edges: model.links.map((link): ElkExtendedEdge => {
@@ -104,33 +108,21 @@ export function elkGraph(model: FlowModel, sizes: Readonly<Record<string, Size>>
   }
 }
 
-/** Each topic that a step emits leaves it at a place of its own, all come in at one. */
-function ports(id: string, size: Size, topics: readonly string[], course: Course): ElkPort[] {
+/** Each topic that a step emits leaves it at a place of its own, all come in at one; which is where is for elk. */
+function ports(id: string, topics: readonly string[], course: Course): ElkPort[] {
   const count = Math.min(topics.length, MAX_PORTS)
-  const right = course === 'right'
-  const out = Array.from({ length: count }, (_, number) => {
-    const offset = portOffset(size, number, count, course)
-    const at = right ? { x: size.width, y: offset } : { x: offset, y: size.height }
-    return { id: `${id}>${number}`, width: 0, height: 0, ...at, layoutOptions: { 'elk.port.side': right ? 'EAST' : 'SOUTH' } }
-  })
-  const at = right ? { x: 0, y: size.height / 2 } : { x: size.width / 2, y: 0 }
-  const into = { id: `>${id}`, width: 0, height: 0, ...at, layoutOptions: { 'elk.port.side': right ? 'WEST' : 'NORTH' } }
-  return [into, ...out]
+  const from = course === 'right' ? 'EAST' : 'SOUTH'
+  const to = course === 'right' ? 'WEST' : 'NORTH'
+  const port = (name: string, side: string) => ({ id: name, width: 0, height: 0, layoutOptions: { 'elk.port.side': side } })
+  return [port(`>${id}`, to), ...Array.from({ length: count }, (_, number) => port(`${id}>${number}`, from))]
 }
 
-/** How far along a node's side its topics leave it. */
-export function portOffset(size: Size, number: number, count: number, course: Course): number {
-  const side = course === 'right' ? size.height : size.width
-  const gap = Math.min(course === 'right' ? 18 : 32, (side - 24) / Math.max(count - 1, 1))
-  return Math.round(side / 2 + (number - (count - 1) / 2) * gap)
-}
-
-export function portNumber(topics: readonly string[], topic: string): number {
+function portNumber(topics: readonly string[], topic: string): number {
   return Math.max(0, topics.indexOf(topic)) % MAX_PORTS
 }
 
 /** The topics that leave each node, in the order of what they lead to. */
-export function topicsOut(model: FlowModel): Map<string, string[]> {
+function topicsOut(model: FlowModel): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const link of model.links) {
     const topics = found.get(link.source) ?? []
@@ -164,12 +156,15 @@ function scale({ size }: LaidOut): number {
 export function laidOut(result: ElkNode, course: Course = 'right'): LaidOut {
   const positions: Record<string, Point> = {}
   for (const node of result.children ?? []) positions[node.id] = { x: node.x ?? 0, y: node.y ?? 0 }
+  const sources = new Map((result.children ?? []).flatMap((node) => (node.ports ?? []).map((port) => [port.id, node] as const)))
   const routes: Record<string, Route> = {}
   for (const edge of result.edges ?? []) {
     const section = edge.sections?.[0]
     if (!section) continue
     const label = edge.labels?.[0]
+    const source = sources.get(edge.sources[0] ?? '')
     routes[edge.id] = {
+      offset: source ? offsetOf(section.startPoint, source, course) : 0,
       points: [section.startPoint, ...(section.bendPoints ?? []), section.endPoint],
       label: label
         ? { x: (label.x ?? 0) + (label.width ?? 0) / 2, y: (label.y ?? 0) + (label.height ?? 0) / 2 }
@@ -177,6 +172,10 @@ export function laidOut(result: ElkNode, course: Course = 'right'): LaidOut {
     }
   }
   return { course, size: { width: result.width ?? 1, height: result.height ?? 1 }, positions, routes }
+}
+
+function offsetOf(start: Point, { x = 0, y = 0, width = 0, height = 0 }: ElkNode, course: Course): number {
+  return course === 'right' ? start.y - (y + height / 2) : start.x - (x + width / 2)
 }
 
 /** A path through the points, with round corners. */

@@ -17,7 +17,7 @@ export function About({ step, onSelect, inFlow }: { step: Detail; onSelect: (ste
     <>
       <dl className={classes.facts}>
         {step.trigger && <Fact label="Started by" text={step.kind === 'api' ? `\`${step.trigger}\`` : capital(step.trigger)} />}
-        {step.waiting && <Fact label="Waits" text={step.waiting} />}
+        {step.waiting && step.waits_for !== 'people' && <Fact label="Waits" text={step.waiting} />}
         {step.join && <Fact label="Join" text={step.join.words} />}
         {responds && <Fact label="Answer" text={responds} />}
         {step.endpoint?.signature && <Fact label="Signed" text={`By the scheme \`${step.endpoint.signature}\``} />}

@@ -49,7 +49,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
   const { layout, error } = useLayout(model, sizes)
   const saved = useSavedLayout(flow)
   const { nodes, onNodesChange } = useNodes({ model, layout, saved: saved.positions, sizes })
-  const edges = useEdges({ model, layout, sizes })
+  const edges = useEdges({ model, layout })
   const searchRef = useRef<HTMLInputElement>(null)
   const far = useGraphState((state) => state.far)
   const frame = useRef<HTMLDivElement>(null)

@@ -1,7 +1,7 @@
 import { type NodeHandle, Position, useNodesState } from '@xyflow/react'
 import { useEffect, useMemo } from 'react'
 import type { TopicEdgeType } from '../edges/TopicEdge'
-import { type Course, type LaidOut, MAX_PORTS, type Point, portNumber, portOffset, type Size, sizeOf, topicsOut } from '../layout'
+import { type Course, type LaidOut, type Point, type Size, sizeOf } from '../layout'
 import type { FlowModel, Item } from '../model'
 import type { PortalNodeType } from '../nodes/PortalNode'
 import type { StepNodeType } from '../nodes/StepNode'
@@ -64,24 +64,16 @@ function grows(item: Item): boolean {
   return item.type === 'step' && Boolean(item.step.custom_node)
 }
 
-export function useEdges({ model, layout, sizes }: Omit<Drawn, 'saved'>): TopicEdgeType[] {
-  return useMemo(() => {
-    const topics = topicsOut(model)
-    const course = layout?.course ?? 'right'
-    const items = new Map(model.items.map((item) => [item.id, item]))
-    return model.links.map((link) => {
-      const out = topics.get(link.source) ?? []
-      const source = items.get(link.source)
-      const size = source ? sizeOf(source, sizes) : { width: 0, height: 0 }
-      const at = portOffset(size, portNumber(out, link.edge.topic), Math.min(out.length, MAX_PORTS), course)
-      const offset = at - (course === 'right' ? size.height : size.width) / 2
-      return {
+export function useEdges({ model, layout }: Pick<Drawn, 'model' | 'layout'>): TopicEdgeType[] {
+  return useMemo(
+    () =>
+      model.links.map((link) => ({
         id: link.id,
         type: 'topic',
         source: link.source,
         target: link.target,
-        data: { link, route: layout?.routes[link.id] ?? null, course, offset },
-      }
-    })
-  }, [model, layout, sizes])
+        data: { link, route: layout?.routes[link.id] ?? null, course: layout?.course ?? 'right' },
+      })),
+    [model, layout],
+  )
 }

@@ -11,8 +11,6 @@ export interface TopicEdgeData extends Record<string, unknown> {
   /** The way that was laid out, and from where to where it goes. */
   route: Route | null
   course: Course
-  /** How far from the middle of its source's side it begins. */
-  offset: number
 }
 
 export type TopicEdgeType = Edge<TopicEdgeData, 'topic'>
@@ -72,8 +70,9 @@ export const TopicEdge = memo(function TopicEdge(props: EdgeProps<TopicEdgeType>
 })
 
 /** The way that was laid out, while both ends are where they were; else a step between the two. */
-function way(props: EdgeProps<TopicEdgeType>, { route, course, offset }: TopicEdgeData): { path: string; label: Point } {
+function way(props: EdgeProps<TopicEdgeType>, { route, course }: TopicEdgeData): { path: string; label: Point } {
   const right = course === 'right'
+  const offset = route?.offset ?? 0
   const from = { x: props.sourceX + (right ? 0 : offset), y: props.sourceY + (right ? offset : 0) }
   const to = { x: props.targetX, y: props.targetY }
   const [first, last] = [route?.points[0], route?.points.at(-1)]
