@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import time
@@ -220,6 +221,36 @@ def test_a_held_delivery_is_skipped(dev: Dev) -> None:
     assert "has no delivery called `nothing`" in refused.err
     assert dev.wistro("runs", "skip", run, "--json").ok().json()["run_id"] == run
     dev.ended(run)
+
+
+def test_repairs_are_foreseen_and_nothing_is_done(dev: Dev) -> None:
+    run = _emit(dev, "parcel.packed", '{"id": 9}')
+    dev.command.wait_for("delivery.held", run_id=run)
+    seen = dev.wistro("runs", "retry", run, "--dry-run").ok().out
+    assert "is made again in this run, with the same input" in seen
+    forked = dev.wistro("runs", "fork", run, "--delivery", "1", "--dry-run", "--json").ok().json()
+    assert (forked["possible"], forked["new_run"]) == (True, True)
+    assert "is asked to end" in dev.wistro("runs", "cancel", run, "--dry-run").ok().out
+    assert [r for r in dev.runs("--status", "held") if r["run_id"] == run]
+
+
+def test_what_is_held_is_released_in_bulk(dev: Dev) -> None:
+    runs = {_emit(dev, "parcel.packed", f'{{"id": {id}}}') for id in (10, 11, 12)}
+    for run in runs:
+        dev.command.wait_for("delivery.held", run_id=run)
+    eventually(lambda: runs <= {r["run_id"] for r in dev.runs("--status", "held")})
+    time.sleep(4)  # what runs said is believed for a moment
+    seen = dev.wistro("runs", "release", "--step", "ship", "--dry-run").ok()
+    assert all(run in seen.out for run in runs)
+    assert "nothing was done" in seen.err
+    none = dev.wistro("runs", "release", "--step", "nothing").ok()
+    assert "Nothing like that is held" in none.err
+    lines = dev.wistro("runs", "release", "--step", "ship", "--skip", "--json").ok().out
+    *items, end = [json.loads(line) for line in lines.splitlines()]
+    assert runs <= {item["run_id"] for item in items if item["outcome"] == "done"}
+    assert (end["kind"], end["failed"]) == ("end", 0)
+    for run in runs:
+        dev.ended(run)
 
 
 def test_a_run_is_cancelled(dev: Dev) -> None:

@@ -41,6 +41,7 @@ function Shown({ task, crumbs }: { task: TaskDetail; crumbs: { label: string; to
   const now = useNow(30_000)
   const [reassigning, setReassigning] = useState(false)
   const open = task.status === 'open'
+  const answered = task.answers.some((vote) => vote.by === name)
   const fresh = async () => {
     await Promise.all(
       ['/api/tasks', '/api/tasks/{task_id}'].map((path) => queries.invalidateQueries({ queryKey: ['get', path] })),
@@ -68,7 +69,12 @@ function Shown({ task, crumbs }: { task: TaskDetail; crumbs: { label: string; to
             <Facts value={task.request} label="What it is about" />
           </section>
           <Decision task={task} />
-          {open && <AnswerForm task={task} by={name} onSent={fresh} />}
+          {open && !answered && <AnswerForm task={task} by={name} onSent={fresh} />}
+          {open && answered && (
+            <section className={classes.part} aria-label="Your answer">
+              <p className={classes.plain}>You have answered. The run goes on once enough others have.</p>
+            </section>
+          )}
         </div>
         <div className={classes.column}>
           <section className={classes.part} aria-labelledby="who">

@@ -44,7 +44,7 @@ export function AnswerForm({ task, by, onSent }: AnswerFormProps) {
         params: { path: { task_id: task.id } },
         body: { data: answer, comment, by },
       })
-      notifications.show({ title: 'Sent', message: `Your answer to “${task.name}” is in, and its run goes on.`, color: 'green' })
+      notifications.show({ title: 'Sent', message: `Your answer to “${task.name}” is in.`, color: 'green' })
       await onSent()
     } catch (thrown) {
       setError(thrown)

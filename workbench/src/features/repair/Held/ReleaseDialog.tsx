@@ -24,6 +24,7 @@ export function ReleaseDialog({ action, items: given, onClose, onDone }: Release
   const [error, setError] = useState<unknown>(null)
   const stopping = useRef<AbortController>(undefined)
   const count = items.length === 1 ? '1 delivery' : `${items.length} deliveries`
+  const verb = action === 'retry' ? `Make ${count} again` : `Skip ${count}`
   const failed = lines.filter((line) => line.outcome === 'failed' || line.outcome === 'gone')
 
   async function begin() {
@@ -48,7 +49,7 @@ export function ReleaseDialog({ action, items: given, onClose, onDone }: Release
       opened
       onClose={onClose}
       size="lg"
-      title={action === 'retry' ? `Make ${count} again?` : `Skip ${count}?`}
+      title={state === 'asked' ? `${verb}?` : verb}
       closeOnClickOutside={state !== 'running'}
       closeOnEscape={state !== 'running'}
       withCloseButton={state !== 'running'}
@@ -75,7 +76,7 @@ export function ReleaseDialog({ action, items: given, onClose, onDone }: Release
               <Button variant="default" onClick={onClose}>
                 Not now
               </Button>
-              <Button onClick={() => void begin()}>{action === 'retry' ? `Make ${count} again` : `Skip ${count}`}</Button>
+              <Button onClick={() => void begin()}>{verb}</Button>
             </>
           )}
           {state === 'running' && (
