@@ -10,6 +10,8 @@ export const theme = createTheme({
   primaryColor: 'wisteria',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
+  // Where black and white are equally far: below it white is read better.
+  luminanceThreshold: 0.18,
   colors: {
     wisteria: [
       '#f4f0fd', '#e6ddf9', '#cdbcf3', '#b79cf0', '#9d7ce6', '#8a63df', '#7649d6', '#643bbe', '#5833ab', '#4b2a97',

@@ -48,7 +48,6 @@ const look = EditorView.theme({
     textDecorationSkipInk: 'none',
     textUnderlineOffset: '3px',
   },
-  '.cm-lint-marker-error': { content: '"●"', color: 'var(--wb-failed)' },
   '.cm-panels': { color: 'var(--wb-text)', backgroundColor: 'var(--wb-surface-sunken)' },
   '.cm-foldPlaceholder': { color: 'var(--wb-text-quiet)', backgroundColor: 'var(--wb-surface-hover)', border: 'none' },
 })

@@ -44,16 +44,20 @@ export function ArrayField({ field, value, onChange, path, name, required, onCle
               />
             </div>
             <div className={classes.tools}>
-              <Tool label={`Move ${called} up`} disabled={disabled || index === 0} onClick={() => onChange(moved(items, index, -1))}>
-                <IconArrowUp size={14} aria-hidden />
-              </Tool>
-              <Tool
-                label={`Move ${called} down`}
-                disabled={disabled || index === items.length - 1}
-                onClick={() => onChange(moved(items, index, 1))}
-              >
-                <IconArrowDown size={14} aria-hidden />
-              </Tool>
+              {items.length > 1 ? (
+                <>
+                  <Tool label={`Move ${called} up`} disabled={disabled || index === 0} onClick={() => onChange(moved(items, index, -1))}>
+                    <IconArrowUp size={14} aria-hidden />
+                  </Tool>
+                  <Tool
+                    label={`Move ${called} down`}
+                    disabled={disabled || index === items.length - 1}
+                    onClick={() => onChange(moved(items, index, 1))}
+                  >
+                    <IconArrowDown size={14} aria-hidden />
+                  </Tool>
+                </>
+              ) : null}
               <Tool label={`Remove ${called}`} disabled={disabled} onClick={() => onChange(items.filter((_, at) => at !== index))}>
                 <IconTrash size={14} aria-hidden />
               </Tool>

@@ -16,11 +16,14 @@ export interface SchemaFormProps {
   reveal?: boolean
 }
 
+const CLICK_MS = 200
+
 /** A form for what a JSON Schema describes. What it cannot draw is edited as JSON. */
 export function SchemaForm({ schema, value, onChange, errors, disabled = false, reveal = false }: SchemaFormProps) {
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
   const touch = useCallback((field: string) => {
-    setTouched((before) => (before.has(field) ? before : new Set(before).add(field)))
+    // A field is often left by clicking on something else: that must not move away under the pointer.
+    setTimeout(() => setTouched((before) => (before.has(field) ? before : new Set(before).add(field))), CLICK_MS)
   }, [])
   const found = useMemo(() => errorsIn(schema, value), [schema, value])
   const shown = useMemo(() => {

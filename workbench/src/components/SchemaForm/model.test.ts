@@ -103,6 +103,22 @@ describe('errors', () => {
     expect(fields(undefined)).toEqual([''])
   })
 
+  test.each([
+    [{ minimum: 2 }, 1, 'Expected 2 or more.'],
+    [{ exclusiveMinimum: 0 }, 0, 'Expected more than 0.'],
+    [{ maximum: -1.5 }, 0, 'Expected -1.5 or less.'],
+    [{ exclusiveMaximum: 5 }, 5, 'Expected less than 5.'],
+    [{ multipleOf: 5 }, 6, 'Expected a multiple of 5.'],
+    [{ minLength: 1 }, '', 'This must not be empty.'],
+    [{ maxLength: 2 }, 'abc', 'Expected at most 2 characters.'],
+    [{ minItems: 1 }, [], 'Expected at least 1 item.'],
+    [{ maxItems: 1 }, [1, 2], 'Expected at most 1 item.'],
+    [{ format: 'email' }, 'x', 'This is not a valid email.'],
+    [{ pattern: '^a$' }, 'x', 'This does not have the expected form.'],
+  ])('are told in words: %j', (schema, value, message) => {
+    expect(errorsIn(schema, value)).toEqual([{ field: '', message }])
+  })
+
   test('of a choice are those of the one that is meant', () => {
     const whole = { customer: 'Ada', lines: [{ article: 'tea', count: 1 }] }
     expect(errorsIn(order, { ...whole, payment: { kind: 'invoice', days: 'ten' } })).toEqual([{ field: 'payment.days', message: 'Expected a whole number.' }])

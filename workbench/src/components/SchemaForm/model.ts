@@ -161,7 +161,40 @@ function asFieldError({ keyword, error, instanceLocation }: OutputUnit): FieldEr
   }
   if (keyword === 'additionalProperties' || keyword === 'false') return { field: fieldAt(path), message: 'This is not expected here.' }
   if (keyword === 'const') return { field: fieldAt(path), message: error.replace('Instance does not match', 'Expected') }
-  return { field: fieldAt(path), message: error.replace(/^Instance/, 'The value') }
+  return { field: fieldAt(path), message: boundWords(keyword, error) ?? error.replace(/^Instance/, 'The value') }
+}
+
+/** What is wrong with a size, a format or a pattern, for people. */
+function boundWords(keyword: string, error: string): string | null {
+  const bound = /(-?[\d.e+]+)\)?\.$/.exec(error)?.[1] ?? ''
+  const said = /"([^]*)"\.$/.exec(error)?.[1] ?? ''
+  const many = (noun: string) => `${bound} ${noun}${bound === '1' ? '' : 's'}`
+  switch (keyword) {
+    case 'minimum':
+      return `Expected ${bound} or more.`
+    case 'exclusiveMinimum':
+      return `Expected more than ${bound}.`
+    case 'maximum':
+      return `Expected ${bound} or less.`
+    case 'exclusiveMaximum':
+      return `Expected less than ${bound}.`
+    case 'multipleOf':
+      return `Expected a multiple of ${bound}.`
+    case 'minLength':
+      return bound === '1' ? 'This must not be empty.' : `Expected at least ${many('character')}.`
+    case 'maxLength':
+      return `Expected at most ${many('character')}.`
+    case 'minItems':
+      return `Expected at least ${many('item')}.`
+    case 'maxItems':
+      return `Expected at most ${many('item')}.`
+    case 'format':
+      return `This is not a valid ${said}.`
+    case 'pattern':
+      return 'This does not have the expected form.'
+    default:
+      return null
+  }
 }
 
 const WORDS: Record<string, string> = {

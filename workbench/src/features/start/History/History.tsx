@@ -45,6 +45,6 @@ export function History({ flow, trigger, onChoose }: HistoryProps) {
 }
 
 function summaryOf({ draft }: SentOnce): string {
-  const body = draft.mode === 'form' ? JSON.stringify(draft.body ?? null) : draft.text.replaceAll(/\s+/g, ' ')
-  return [...Object.values(draft.pathParams), body].filter(Boolean).join(' · ')
+  const body = draft.mode === 'form' ? draft.body === undefined ? '' : JSON.stringify(draft.body) : draft.text.replaceAll(/\s+/g, ' ')
+  return [...Object.values(draft.pathParams), body].filter(Boolean).join(' · ') || 'nothing in it'
 }

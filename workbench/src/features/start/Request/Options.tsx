@@ -46,9 +46,8 @@ export function Options({ trigger, draft, onChange }: OptionsProps) {
           label="Start at"
           description="A moment, by this device's clock"
           type="datetime-local"
-          step={1}
           disabled={draft.after !== ''}
-          value={toLocal(draft.at)}
+          value={toLocal(draft.at).slice(0, 16)}
           onChange={(event) => set({ at: fromLocal(event.currentTarget.value) })}
         />
       </SimpleGrid>

@@ -3,6 +3,7 @@ import { IconSend } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '@/api/session'
 import { blankOf } from '@/components/SchemaForm/model'
+import { Words } from '@/features/flows/StepPanel/Words'
 import { Failed } from '@/components/States/States'
 import { agoInWords } from '@/components/When/model'
 import { Answer } from '../Answer/Answer'
@@ -109,7 +110,7 @@ function Heading({ trigger }: { trigger: Trigger }) {
           {trigger.kind === 'cron' ? `${trigger.cron} (${trigger.time_zone})` : `${trigger.method} ${trigger.path}`}
         </Code>
         <Text size="xs" c="dimmed">
-          {trigger.access_words}
+          <Words text={trigger.access_words} />
         </Text>
       </Group>
     </div>

@@ -50,5 +50,5 @@ export function KindIcon({ kind }: { kind: Trigger['kind'] }) {
 
 function detailOf(trigger: Trigger): string {
   if (trigger.kind === 'cron') return `${trigger.cron} ${trigger.time_zone}`
-  return trigger.kind === 'api' ? `${trigger.method} ${trigger.path}` : (trigger.path ?? '')
+  return trigger.kind === 'api' ? `${trigger.method} ${trigger.path}` : KINDS[trigger.kind].word
 }
