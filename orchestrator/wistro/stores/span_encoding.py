@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from wistro.errors import StoreError
 from wistro.stores.spans import Span, SpanEvent, SpanLink, TraceSummary
 
-_BODY = ("scope", "attributes", "resource", "events", "links", "dropped")
-
 
 def body_text(span: Span) -> str:
     """What no query asks for, as JSON text."""
-    kept = {name: value for name, value in asdict(span).items() if name in _BODY and value}
+    # Not `asdict`: it copies every value, and takes longer than all else that is done with a span.
+    body = {
+        "scope": span.scope,
+        "attributes": span.attributes,
+        "resource": span.resource,
+        "events": [vars(event) for event in span.events],
+        "links": [vars(link) for link in span.links],
+        "dropped": span.dropped,
+    }
+    kept = {name: value for name, value in body.items() if value}
     return json.dumps(kept, separators=(",", ":"), default=str)
 
 
