@@ -1,8 +1,9 @@
-"""`wistro audit`: who was refused what."""
+"""`wistro audit`: who did what, and who was refused what."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, cast
 
 import typer
@@ -10,11 +11,19 @@ import typer
 from wistro_cli.help import Json, examples
 
 
+class Kind(StrEnum):
+    """The two sorts of entries."""
+
+    done = "done"
+    refused = "refused"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         epilog=examples(
-            ("wistro audit", "the latest refusals, newest first"),
+            ("wistro audit", "what was done and refused, newest first"),
+            ("wistro audit --kind done --run 4f1a…", "who did what to a run"),
             ("wistro audit --flow refunds --since 24h", "who may not call `refunds`, but tried"),
             ("wistro audit --since 2030-01-31 --json", "for programs"),
         )
@@ -24,6 +33,13 @@ def register(app: typer.Typer) -> None:
 def audit(
     context: typer.Context,
     flow: Annotated[str | None, typer.Option("--flow", help="Only about this flow.")] = None,
+    run: Annotated[str | None, typer.Option("--run", help="Only about this run.")] = None,
+    kind: Annotated[
+        Kind | None, typer.Option("--kind", help="Only what was `done`, or `refused`.")
+    ] = None,
+    who: Annotated[
+        str | None, typer.Option("--who", help="Only of this user, or the key of this name.")
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="TIME", help="A moment, or how long ago: `24h`."),
@@ -31,12 +47,18 @@ def audit(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
     json: Json = False,
 ) -> None:
-    """List who was refused what, and why. The correlation id leads to the logs."""
+    """List who did what, and who was refused what and why. The correlation id leads to the logs."""
     from wistro_cli.api import connect
     from wistro_cli.api.runs import as_mapping
     from wistro_cli.output import moment, say, show_json, show_table
 
-    wanted = {"flow": flow, "since": _moment(since)}
+    wanted = {
+        "flow": flow,
+        "run_id": run,
+        "kind": None if kind is None else kind.value,
+        "who": who,
+        "since": _moment(since),
+    }
     items: list[dict[str, object]] = []
     before: str | None = None
     with connect(context) as api:
@@ -50,11 +72,14 @@ def audit(
     if json:
         show_json(items)
         return
-    columns = ["identity", "action", "flow", "reason", "remote", "correlation_id"]
+    columns = ["outcome", "identity", "action", "flow", "run_id", "subject", "reason", "remote"]
     show_table(
-        ["at", "who", *columns[1:]],
+        ["at", "outcome", "who", "action", "flow", "run", "about", "reason", "remote", "request"],
         [
-            [moment(str(item["at"])), *(str(item[column] or "") for column in columns)]
+            [
+                moment(str(item["at"])),
+                *(str(item[column] or "") for column in (*columns, "correlation_id")),
+            ]
             for item in items
         ],
     )

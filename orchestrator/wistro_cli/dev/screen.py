@@ -20,6 +20,7 @@ from wistro_cli.supervision.child import Watcher
 class Places:
     """Where things are while `wistro dev` runs."""
 
+    workbench: str
     api: str
     docs: str
     temporal: str
@@ -76,6 +77,7 @@ class Lines:
         size = f"{count(len(lock.flows), 'flow')}, {count(len(lock.steps), 'step')}"
         say(Text.assemble("\n", (lock.project, "bold"), f" is running ({size}; {seconds:.1f} s)\n"))
         for name, url in (
+            ("workbench", places.workbench),
             ("API", places.api),
             ("docs", places.docs),
             ("Temporal UI", places.temporal_ui or f"(the server at {places.temporal})"),

@@ -154,6 +154,7 @@ class Session:
             self._said_running = True
             url = f"http://localhost:{self._port}"
             places = Places(
+                workbench=f"{url}/_wistro/workbench/",
                 api=url,
                 docs=f"{url}/docs",
                 temporal=self._temporal.address.address,

@@ -146,7 +146,13 @@ class Host:
         )
         write_address(self._runtime.project.root, address)
         self._found(url)
-        _log.info("serving", url=url, api=f"{url}/_wistro/api", docs=f"{url}/docs")
+        _log.info(
+            "serving",
+            url=url,
+            workbench=f"{url}/_wistro/workbench/",
+            api=f"{url}/_wistro/api",
+            docs=f"{url}/docs",
+        )
         if self._control is not None:
             self._control.tell("ready", url=url)
 
