@@ -3535,7 +3535,7 @@ export interface components {
             flow: string;
             /**
              * Going
-             * @description The runs of ticks that are still going, by id.
+             * @description The runs of the latest ticks that are still going, by id.
              * @default []
              */
             going: string[];
