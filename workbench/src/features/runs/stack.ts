@@ -10,7 +10,7 @@ export interface Frame {
 }
 
 const PYTHON = /^\s*File "(.+?)", line (\d+)(?:, in (.+))?$/
-const NODE = /^\s*at (?:(?:async )?(.+?) \()?(?:file:\/\/)?((?:[A-Za-z]:)?[^():]+):(\d+):\d+\)?$/
+const NODE = /^\s*at (?:(?:async )?(.+?) \()?(?:file:\/\/)?((?:node:|[A-Za-z]:)?[^():]+):(\d+):\d+\)?$/
 const GO_PLACE = /^\s+(\S+\.go):(\d+)(?: \+0x[0-9a-f]+)?$/
 
 /** The frames of a stack: what went wrong first, then who called it. */
