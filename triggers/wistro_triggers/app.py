@@ -123,11 +123,6 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     Raises:
         SetupError: A secret of a webhook or of the workbench, or an API key, is missing.
     """
-    settings = engine.lock.runtime.endpoints
-    sessions = Sessions(
-        cookies=Cookies(keys=runtime.keys), token=runtime.token, development=development
-    )
-    identities = _identities(engine.lock, runtime, secret, sessions)
     site = Site(
         engine=engine,
         project=runtime.project,
@@ -146,45 +141,32 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         namespace=runtime.server.namespace,
         temporal_ui=next(iter(ui_origins), None),
     )
-    server = EndpointServer(
-        engine=engine, answer_timeout=settings.answer_timeout, development=development
-    )
-    routes = ApiRoutes(server, engine.lock, secret=secret)
-    admission = Admission(identities=identities, audit=site.audit)
-    sign_in = SignIn(
-        lock=lambda: engine.lock, admission=admission, sessions=sessions, secret=secret
-    )
-    sign_in.issuer()  # tells now whether its secret is missing
-    guard = Guard(admission, lambda: sign_in.settings)
-    ours = _ours(site, guard, public_metrics=settings.public_metrics)
-    ours.include_router(sign_in_router(sign_in), prefix="/api")
+    routes = _routes(site, secret)
+    sign_in = _sign_in(site, runtime, secret)
+    admission = sign_in.admission
+    ours = _ours(site, sign_in)
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
-    if spans is not None:
-        ours.include_router(otlp_router(spans, partial(verify_trace_token, runtime.keys)))
     followers = _followers(site, runtime, development=development)
     ours.include_router(streams_router(followers, "/streams"))
     channels = ChannelServer(feed=followers.feed, keys=runtime.keys, admission=admission)
     ours.include_router(channels_router(channels))
     calls = _calls(site, admission, development=development)
     tasks = _tasks(engine, site.inbox, runtime, admission)
-    ours.include_router(tasks_router(tasks), prefix="/api")
-    ours.include_router(inbox_answers_router(streams, admission), prefix="/api")
-    worker = _worker_api(site, runtime, tasks.inbox.store)
-    routers = (worker, calls_router(calls), task_pages(tasks))
+    for router in (tasks_router(tasks), inbox_answers_router(streams, admission)):
+        ours.include_router(router, prefix="/api")
+    routers = (_worker_api(site, runtime), calls_router(calls), task_pages(tasks))
     app = _shell(site, routes, routers=routers, ours=ours)
     # Motia's clients connect to wherever the server is, at any path.
     app.include_router(streams_router(followers, "/{path:path}"))
-    app.state.feed = followers.feed
+    app.state.feed, app.state.sign_in = followers.feed, sign_in
     app.state.endless = (site.live.close, followers.feed.close, calls.events.close)
-    app.state.identities = identities
-    app.state.sign_in = sign_in
-    install_faults(app)
-    _add_layers(app, settings)
+    _add_layers(app, site.lock.runtime.endpoints)
     return app
 
 
 def _add_layers(app: FastAPI, settings: EndpointSettings) -> None:
     """What each request passes on its way in, the last that is added first."""
+    install_faults(app)
     app.add_middleware(Hidden, prefix=OURS, public=PUBLIC)
     bounded = (f"{OURS}/codec/", f"{WORKER_API}/", RECEIVER)
     app.add_middleware(Edge, max_body_bytes=settings.max_body, bounded=bounded)
@@ -207,8 +189,8 @@ def reload_app(app: FastAPI, lock: Lock) -> None:
         SetupError: A secret of a webhook or of the workbench, or an API key, is missing; everything stays as it was.
     """
     routes: ApiRoutes = app.state.routes
-    identities: Identities = app.state.identities
     sign_in: SignIn = app.state.sign_in
+    identities = sign_in.admission.identities
     sign_in.issuer(lock)
     before = identities.settings
     identities.reload(lock.runtime.auth)
@@ -258,7 +240,7 @@ def _shell(
     return app
 
 
-def _ours(site: Site, guard: Guard, *, public_metrics: bool) -> FastAPI:
+def _ours(site: Site, sign_in: SignIn) -> FastAPI:
     ours = FastAPI(
         title=f"Wistro: {site.lock.project}",
         version="1",
@@ -267,10 +249,15 @@ def _ours(site: Site, guard: Guard, *, public_metrics: bool) -> FastAPI:
         redirect_slashes=False,
         telemetry=UNTOLD,
     )
+    guard = Guard(sign_in.admission, lambda: sign_in.settings)
     require_level = Depends(guard, scope="function")
     topics = topics_router(site.engine, site.messages, site.waits)
-    metrics_guard = [] if public_metrics else [require_level]
+    metrics_guard = [] if site.lock.runtime.endpoints.public_metrics else [require_level]
+    ours.include_router(sign_in_router(sign_in), prefix="/api")
     ours.include_router(management_router(site), prefix="/api", dependencies=[require_level])
+    if site.spans is not None:
+        verify = partial(verify_trace_token, site.streams.keys)
+        ours.include_router(otlp_router(site.spans, verify))
     ours.include_router(topics, dependencies=[require_level])
     ours.include_router(health_router(site.engine, site.state, metrics_guard=metrics_guard))
     install_faults(ours)
@@ -301,13 +288,30 @@ def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> AP
     )
 
 
-def _identities(
-    lock: Lock, runtime: Runtime, secret: Callable[[str], str | None], sessions: Sessions
-) -> Identities:
-    file = ApiKeyFile(runtime.folder / FILE)
-    return Identities(
-        lock.runtime.auth, token=runtime.token, file=file, secret=secret, sessions=sessions
+def _routes(site: Site, secret: Callable[[str], str | None]) -> ApiRoutes:
+    server = EndpointServer(
+        engine=site.engine,
+        answer_timeout=site.lock.runtime.endpoints.answer_timeout,
+        development=site.development,
     )
+    return ApiRoutes(server, site.lock, secret=secret)
+
+
+def _sign_in(site: Site, runtime: Runtime, secret: Callable[[str], str | None]) -> SignIn:
+    sessions = Sessions(
+        cookies=Cookies(keys=runtime.keys), token=runtime.token, development=site.development
+    )
+    identities = Identities(
+        site.lock.runtime.auth,
+        token=runtime.token,
+        file=ApiKeyFile(runtime.folder / FILE),
+        secret=secret,
+        sessions=sessions,
+    )
+    admission = Admission(identities=identities, audit=site.audit)
+    sign_in = SignIn(lock=lambda: site.lock, admission=admission, sessions=sessions, secret=secret)
+    sign_in.issuer()  # says now whether its secret is missing
+    return sign_in
 
 
 def _calls(site: Site, admission: Admission, *, development: bool) -> CallServer:
@@ -326,7 +330,7 @@ def _tasks(engine: Engine, store: InboxStore, runtime: Runtime, admission: Admis
     return TaskDesk(inbox=inbox, files=files, keys=runtime.keys, admission=admission)
 
 
-def _worker_api(site: Site, runtime: Runtime, inbox: InboxStore) -> APIRouter:
+def _worker_api(site: Site, runtime: Runtime) -> APIRouter:
     def verify(token: str) -> RunToken:
         return verify_run_token(runtime.keys, token, now=time.time())
 
@@ -335,7 +339,7 @@ def _worker_api(site: Site, runtime: Runtime, inbox: InboxStore) -> APIRouter:
     )
     router.include_router(streams_worker_api(served=site.streams, verify=verify))
     router.include_router(reserved_worker_api(items=site.streams.store, verify=verify))
-    router.include_router(inbox_worker_api(inbox=inbox, verify=verify))
+    router.include_router(inbox_worker_api(inbox=site.inbox, verify=verify))
     if site.waits is not None:
         shared = waits_worker_api(waits=site.waits, lock=lambda: site.lock, verify=verify)
         router.include_router(shared)
