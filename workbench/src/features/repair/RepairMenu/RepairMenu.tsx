@@ -76,6 +76,7 @@ function Item({ choice, onChoose }: { choice: Choice; onChoose: () => void }) {
   const Icon = ICONS[choice.action]
   return (
     <Menu.Item
+      className={classes.item ?? ''}
       leftSection={<Icon size={17} aria-hidden />}
       disabled={choice.reason !== null}
       onClick={onChoose}
