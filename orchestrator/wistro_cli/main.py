@@ -27,6 +27,7 @@ from wistro_cli.commands import (
     new,
     replay,
     runs,
+    schedules,
     start,
     state,
     types,
@@ -49,7 +50,7 @@ app = typer.Typer(
 )
 for command in (new, dev, check, lock, types, start, emit, call, replay, doctor, audit):
     command.register(app)
-for group in (apps, runs, calls, answers, inbox, state, keys, access):
+for group in (apps, runs, schedules, calls, answers, inbox, state, keys, access):
     app.add_typer(group.app)
 
 
