@@ -16,6 +16,8 @@ export interface Node {
   end: number
   /** Whether it may still be going on. */
   open: boolean
+  /** When it ended with all below it: a request is answered before the run that it started ends. */
+  reach: number
   depth: number
   parent: Node | null
   children: Node[]
@@ -49,6 +51,7 @@ export function treeOf(spans: readonly Span[]): Tree {
   for (const node of order.toReversed()) {
     node.children.sort((a, b) => a.start - b.start || b.end - a.end)
     node.self = selfTime(node)
+    node.reach = node.children.reduce((most, child) => Math.max(most, child.reach), node.end)
     node.errors = node.children.reduce((sum, child) => sum + child.errors + (child.span?.status === 'error' ? 1 : 0), 0)
   }
   roots.sort((a, b) => a.start - b.start)
@@ -64,7 +67,7 @@ export function treeOf(spans: readonly Span[]): Tree {
 
 function nodeOf(id: string, span: Span | null, label: string, start: number, end: number): Node {
   return {
-    id, span, label, start, end, open: false, depth: 0, parent: null, children: [],
+    id, span, label, start, end, open: false, reach: end, depth: 0, parent: null, children: [],
     self: 0, critical: false, errors: 0, skewed: false,
   }
 }
@@ -80,7 +83,9 @@ function connect(nodes: Map<string, Node>): Node[] {
       node.skewed = node.start < parent.start
       parent.children.push(node)
     } else if (parentId && !parent) {
-      orphans.set(parentId, [...(orphans.get(parentId) ?? []), node])
+      const siblings = orphans.get(parentId)
+      if (siblings) siblings.push(node)
+      else orphans.set(parentId, [node])
     } else {
       roots.push(node)
     }
@@ -149,14 +154,14 @@ function selfTime(node: Node): number {
 
 /** From the end backwards: what was waited for last, again and again. */
 function markCritical(roots: readonly Node[]): void {
-  const last = roots.reduce<Node | null>((found, root) => (!found || root.end > found.end ? root : found), null)
+  const last = roots.reduce<Node | null>((found, root) => (!found || root.reach > found.reach ? root : found), null)
   const ahead = last ? [last] : []
   for (let node = ahead.pop(); node; node = ahead.pop()) {
     node.critical = true
-    let until = node.end
-    for (const child of node.children.toSorted((a, b) => b.end - a.end)) {
-      // What outlives its parent was not waited for, and what overlaps was waited for elsewhere.
-      if (child.end <= until + 0.001 && child.end > node.start) {
+    let until = node.reach
+    for (const child of node.children.toSorted((a, b) => b.reach - a.reach)) {
+      // What overlaps with what was waited for later had time.
+      if (child.reach <= until + 0.001 && child.reach > node.start) {
         ahead.push(child)
         until = child.start
       }
