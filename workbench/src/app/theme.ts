@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver } from '@mantine/core'
+import { createTheme, type CSSVariablesResolver, defaultVariantColorsResolver } from '@mantine/core'
 
 /** The nonce with which the page's policy lets libraries add style sheets; none while developing. */
 export function cspNonce(): string | undefined {
@@ -8,7 +8,7 @@ export function cspNonce(): string | undefined {
 
 export const theme = createTheme({
   primaryColor: 'wisteria',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 3 },
   autoContrast: true,
   // Where black and white are equally far: below it white is read better.
   luminanceThreshold: 0.18,
@@ -16,6 +16,12 @@ export const theme = createTheme({
     wisteria: [
       '#f4f0fd', '#e6ddf9', '#cdbcf3', '#b79cf0', '#9d7ce6', '#8a63df', '#7649d6', '#643bbe', '#5833ab', '#4b2a97',
     ],
+  },
+  // What is written on our colour differs between light and dark; Mantine decides by the light one alone.
+  variantColorResolver: (input) => {
+    const found = defaultVariantColorsResolver(input)
+    const ours = input.color === undefined || input.color === input.theme.primaryColor
+    return ours && input.variant === 'filled' ? { ...found, color: 'var(--mantine-primary-color-contrast)' } : found
   },
   fontFamily: '"Inter Variable", system-ui, sans-serif',
   fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
