@@ -20,7 +20,7 @@ from wistro_triggers.management.site import (
     View,
 )
 from wistro_triggers.response_targets import RespondTo, accept_target
-from wistro_triggers.visitors import By, operation
+from wistro_triggers.visitors import By, at_level, operation
 
 
 class AttemptView(View):
@@ -97,6 +97,7 @@ def answers_router(site: Site) -> APIRouter:
         return AnswerList(answers=list(page.answers), next_cursor=page.next_cursor)
 
     @router.get("/{flow}/{run_id}", summary="Show the answers of a run, with every attempt")
+    @at_level("read")
     async def show_answers(flow: FlowPath, run_id: RunPath) -> AnswerViews:
         return AnswerViews(answers=[_view(each) for each in await answers.show(flow, run_id)])
 

@@ -55,6 +55,7 @@ def state_router(site: Site) -> APIRouter:
     state = site.state
 
     @router.get("/groups", summary="List the groups")
+    @at_level("read")
     async def list_groups(after: After = None, limit: Limit = DEFAULT_PAGE) -> Groups:
         page = await state.groups(after=after, limit=limit)
         return Groups(items=list(page.items), next=page.next)
