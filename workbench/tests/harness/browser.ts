@@ -66,13 +66,20 @@ export class Tab {
   async go(url: string): Promise<Page> {
     await this.page.goto(url)
     await this.page.getByRole('heading', { level: 1 }).waitFor()
-    await this.page.waitForFunction(() => document.querySelector('[role="status"][aria-label^="Loading"]') === null)
+    await settled(this.page)
     return this.page
   }
 
   async close(): Promise<void> {
     await this.context.close()
   }
+}
+
+/** Waits until everything is there that the page asks for: until then it shows where it will be. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root') === null)
+  await page.waitForTimeout(150) // what comes with code that is fetched next
+  await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root') === null)
 }
 
 /** Keeps a picture for the documentation, when asked to: `SCREENSHOTS=1`. */
