@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ LAYOUT = "/_wistro/api/flows/orders/layout"
 
 
 @asynccontextmanager
-async def developing(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
+async def developing(shop: Shop) -> AsyncGenerator[httpx.AsyncClient]:
     """The shop as `wistro dev` serves it, without files of ours."""
     app = create_app(
         shop.engine,
@@ -100,7 +100,7 @@ async def test_a_damaged_layout_is_not_overwritten(shop: Shop) -> None:
 
 async def test_the_positions_of_a_motia_project_are_read(shop: Shop) -> None:
     root = shop.runtime.project.root
-    motia = [
+    motia: list[dict[str, object]] = [
         {
             "id": "orders",
             "config": {

@@ -1,12 +1,12 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconListDetails, IconPlayerPlay } from '@tabler/icons-react'
-import { useCallback } from 'react'
+import { useCallback, useEffect } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { $api, type Api } from '@/api/client'
 import { Page } from '@/components/Page/Page'
 import { Empty, Query } from '@/components/States/States'
-import { FlowGraph } from './FlowGraph/FlowGraph'
+import { FlowGraph, preloadGraph } from './FlowGraph/FlowGraph'
 import { FlowList } from './FlowList/FlowList'
 import classes from './FlowPage.module.css'
 import { StepPanel } from './StepPanel/StepPanel'
@@ -18,6 +18,10 @@ export function Component() {
   const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const view = query.get('view') ?? (narrow ? 'list' : 'graph')
   const found = $api.useQuery('get', '/api/flows/{flow}', { params: { path: { flow } } })
+
+  useEffect(() => {
+    if (view === 'graph') preloadGraph()
+  }, [view])
 
   const change = useCallback(
     (values: Record<string, string | null>) =>

@@ -15,7 +15,13 @@ export interface FlowGraphProps {
 }
 
 /** Fetched when the first graph is opened: it is most of what the workbench weighs. */
-const Canvas = lazy(() => import('./Canvas/Canvas'))
+const load = () => import('./Canvas/Canvas')
+const Canvas = lazy(load)
+
+/** Begin to fetch it, while the flow itself is still on its way. */
+export function preloadGraph(): void {
+  void load()
+}
 
 /** A flow as a graph that fills its container; see `overlay.ts` for what a run lays over it. */
 export function FlowGraph(props: FlowGraphProps) {

@@ -1,11 +1,11 @@
-import ELK, { type ELK as Elk, type ElkNode } from 'elkjs/lib/elk-api'
+import ELK, { type ElkNode } from 'elkjs/lib/elk-api'
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url'
 import { useEffect, useMemo, useState } from 'react'
 import { better, type Course, elkGraph, type LaidOut, laidOut, LARGE, type Size } from './layout'
 import type { FlowModel } from './model'
 
-/** Elk computes in a worker, one for the page: a large graph never holds the page up. */
-let elk: Elk | undefined
+/** Elk computes in a worker, one for the page, started with it: a large graph never holds the page up. */
+const elk = new ELK({ workerFactory: () => new Worker(workerUrl) })
 
 /** Layouts of flows that were opened before: going back shows them at once. */
 const known = new Map<string, Promise<LaidOut>>()
@@ -32,7 +32,6 @@ function layOut(question: string): Promise<LaidOut> {
 }
 
 async function ask({ course, graph }: Question): Promise<LaidOut> {
-  elk ??= new ELK({ workerFactory: () => new Worker(workerUrl) })
   return laidOut(await elk.layout(graph), course)
 }
 

@@ -1,4 +1,4 @@
-import { Table } from '@mantine/core'
+import { Anchor, Table } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
@@ -31,7 +31,7 @@ export function Activity({ flow, step }: { flow: string; step: string }) {
                     {each.message && <div className={classes.message}>{each.message}</div>}
                   </Table.Td>
                   <Table.Td>
-                    <Link className="mono" to={runPath(flow, each.run, each.delivery)}>{each.run.slice(0, 13)}</Link>
+                    <Anchor component={Link} size="sm" className="mono" to={runPath(flow, each.run, each.delivery)}>{each.run.slice(0, 12)}</Anchor>
                   </Table.Td>
                   <Table.Td><When at={each.at} /></Table.Td>
                 </Table.Tr>

@@ -29,7 +29,8 @@ export function StepPanel({ flow, step, graph, tab, onTab, onSelect }: StepPanel
   const heading = useRef<HTMLHeadingElement>(null)
   const inFlow = (id: string) => graph.nodes.find((node) => node.id === id)?.name ?? null
 
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [step])
+  const loaded = detail.isSuccess
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [step, loaded])
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'Escape' && !event.defaultPrevented) onSelect(null)

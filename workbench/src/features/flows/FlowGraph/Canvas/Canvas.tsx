@@ -114,7 +114,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
   if (error) return <div className={classes.notice}><Failed error={error} title="The graph cannot be laid out" /></div>
   if (!layout || !saved.ready) return <div className={classes.notice}><Loading label="Laying the graph out" rows={3} /></div>
   return (
-    <div ref={frame} className={classes.canvas} data-far={far || undefined} role="application" aria-label="The flow as a graph: arrow keys go from step to step" tabIndex={0} onKeyDown={onKeyDown}>
+    <div ref={frame} className={classes.canvas} data-far={far || undefined} role="group" aria-label="The flow as a graph: arrow keys go from step to step" tabIndex={0} onKeyDown={onKeyDown}>
       <Markers />
       <EdgeTip />
       <ReactFlow
