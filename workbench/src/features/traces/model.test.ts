@@ -77,7 +77,7 @@ describe('treeOf', () => {
     const began = performance.now()
     const rows = rowsOf(treeOf(spans), new Set(), new Map(), false)
     expect(rows.length).toBeGreaterThanOrEqual(10_000)
-    expect(performance.now() - began).toBeLessThan(3_000) // on a busy machine; 50 ms on one that is not
+    expect(performance.now() - began).toBeLessThan(3_000) // on a busy machine
   })
 })
 
