@@ -6,7 +6,8 @@ import { blankOf, isSmall } from './model'
 import { ObjectField } from './ObjectField'
 import { RawField } from './RawField'
 import { ScalarField } from './ScalarField'
-import { Section, labelOf } from './Section'
+import classes from './SchemaForm.module.css'
+import { labelOf, Section } from './Section'
 import { fieldOf, type Json, type JsonSchema, plain } from './schema'
 import { VariantsField } from './VariantsField'
 
@@ -26,6 +27,7 @@ export function Field(props: FieldProps) {
         <Button
           size="compact-sm"
           variant="default"
+          className={classes.add}
           disabled={disabled}
           leftSection={<IconPlus size={14} aria-hidden />}
           onClick={start}

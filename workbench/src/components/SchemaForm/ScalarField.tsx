@@ -12,15 +12,14 @@ export function ScalarField({ field, ...props }: FieldProps & { field: Field }) 
   const { value, onChange, path, name, required } = props
   const error = useErrorText(path)
   const empty: Json | undefined = required && field.nullable ? null : undefined
-  const shared = {
+  const base = {
     ...(labelOf(name, field.title) ? { label: <Label name={name} title={field.title} /> } : { 'aria-label': 'Value' }),
     description: field.description ?? undefined,
     error,
     disabled,
-    required,
-    withAsterisk: required && !isItem(path),
     onBlur: () => touch(fieldAt(path)),
   }
+  const shared = { ...base, required, withAsterisk: required && !isItem(path) }
   const placeholder = field.example ? `for example ${field.example}` : field.nullable ? 'nothing' : undefined
 
   switch (field.kind) {
@@ -45,8 +44,7 @@ export function ScalarField({ field, ...props }: FieldProps & { field: Field }) 
     case 'switch':
       return required && !field.nullable ? (
         <Checkbox
-          {...shared}
-          required={false}
+          {...base}
           checked={value === true}
           onChange={(event) => onChange(event.currentTarget.checked)}
         />

@@ -1,6 +1,7 @@
 /** A request to a trigger while it is put together, and what is sent of it. */
 
 import type { Api } from '@/api/client'
+import { blankOf } from '@/components/SchemaForm/model'
 import type { Json, JsonObject } from '@/components/SchemaForm/schema'
 
 /** Answers have every field: the document calls those optional that have a default. */
@@ -48,7 +49,7 @@ export function draftOf(trigger: Trigger, example?: Example): Draft {
     query: example ? queryPairs(example.query, trigger) : trigger.query_params.map(({ name }) => ({ name, value: '' })),
     headers: example ? pairsOf(example.headers) : usualHeaders(trigger),
     mode: text !== null ? 'text' : trigger.input ? 'form' : 'json',
-    body: text !== null || body === null ? undefined : body,
+    body: text !== null || body === null || body === undefined ? blank(trigger) : body,
     text: text ?? asText(body),
     sign: trigger.signature !== null,
     asMyself: trigger.access !== 'open' && trigger.kind !== 'api',
@@ -57,6 +58,10 @@ export function draftOf(trigger: Trigger, example?: Example): Draft {
     at: '',
     key: '',
   }
+}
+
+function blank(trigger: Trigger): Json | undefined {
+  return trigger.input ? blankOf(trigger.input, trigger.input) : undefined
 }
 
 /** Headers that handlers of a webhook count on. */

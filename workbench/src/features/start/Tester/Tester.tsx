@@ -2,7 +2,6 @@ import { Button, Code, Group, Paper, Select, Stack, Text, Title } from '@mantine
 import { IconSend } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '@/api/session'
-import { blankOf } from '@/components/SchemaForm/model'
 import { Words } from '@/features/flows/StepPanel/Words'
 import { Failed } from '@/components/States/States'
 import { agoInWords } from '@/components/When/model'
@@ -52,7 +51,7 @@ export function Tester({ flow, trigger, examples, example, onExample }: TesterPr
               examples={examples}
               example={chosen ? example : null}
               onExample={onExample}
-              onBlank={() => setDraft({ ...draftOf(trigger), body: blankOf(trigger.input ?? {}, trigger.input ?? {}), text: '' })}
+              onBlank={() => setDraft(draftOf({ ...trigger, has_example: false }))}
             />
           )}
           {example !== null && !chosen ? (

@@ -1,4 +1,4 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type Api, fetchApi } from '@/api/client'
 import { asError, type Detail } from '@/api/errors'
 import { remember } from '../history'
@@ -29,10 +29,13 @@ async function send(flow: string, trigger: Trigger, draft: Draft): Promise<Outco
 
 /** Sends drafts to a trigger, keeps what was sent, and says which fields were wrong. */
 export function useSending(flow: string, trigger: Trigger) {
+  const client = useQueryClient()
   const sending = useMutation({
     mutationFn: (draft: Draft) => send(flow, trigger, draft),
     onSuccess: ({ tried, runs }, draft) => {
       remember({ at: Date.now(), flow, trigger: trigger.id, draft, status: tried ? tried.status : 202, runs })
+      // What was just sent is an example from now on.
+      void client.invalidateQueries({ queryKey: ['get', '/api/flows/{flow}/triggers/{trigger}/examples'] })
     },
   })
   const { data, error } = sending
