@@ -117,19 +117,21 @@ async def test_counts_what_comes_until_it_is_stopped() -> None:
     counting.cancel()
 
 
-COUNT_FOREVER = """
-import asyncio, sys
+COUNT_AND_DIE = """
+import asyncio, os, signal, sys, threading
 from pathlib import Path
 from wistro.stores.counting import RollupCounter
 from wistro.stores.registry import open_journal, open_rollups
 
-async def main(path):
+async def main(path, seconds):
     journal, rollups = await open_journal("sqlite", path), await open_rollups("sqlite", path)
     counter = RollupCounter(journal, rollups, batch=13)
+    threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
     while await counter.advance():
-        print("counted", flush=True)
+        pass
+    os._exit(0)
 
-asyncio.run(main(Path(sys.argv[1])))
+asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))
 """
 
 
@@ -137,24 +139,17 @@ async def test_a_killed_counter_has_counted_each_entry_once(tmp_path: Path) -> N
     """Kills processes that count, in the middle of it and two at a time; nothing is off by one."""
     path = tmp_path / "wistro.db"
     journal, rollups = await open_journal("sqlite", path), await open_rollups("sqlite", path)
-    total = 6000
+    total = 4000
     kinds = ("run.started", "run.completed")
     await journal.append([noted(kinds[n % 2], DAY + n, seconds=n) for n in range(total)])
 
     chance = random.Random(6)
     killed = 0
     while await rollups.place() < total:
-        counters = [_counter(path), _counter(path)]
-        for counter in counters:
-            assert counter.stdout is not None
-            await asyncio.to_thread(counter.stdout.readline)
-        await asyncio.sleep(chance.uniform(0.0, 0.2))
-        for counter in counters:
-            counter.send_signal(signal.SIGKILL)
-            killed += await asyncio.to_thread(counter.wait) == -signal.SIGKILL
-            assert counter.stdout is not None
-            counter.stdout.close()
-    assert killed > 2
+        counters = [_counter(path, chance.uniform(0.05, 0.25)) for _ in range(2)]
+        ended = [await asyncio.to_thread(counter.wait) for counter in counters]
+        killed += ended.count(-signal.SIGKILL)
+    assert killed >= 2
 
     found = (await rollups.read(86400, since=DAY, until=DAY + 86400)).values()
     assert sum(tally.started for tally in found) == total / 2
@@ -163,7 +158,6 @@ async def test_a_killed_counter_has_counted_each_entry_once(tmp_path: Path) -> N
     await rollups.close()
 
 
-def _counter(path: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", COUNT_FOREVER, str(path)], stdout=subprocess.PIPE, text=True
-    )
+def _counter(path: Path, seconds: float) -> subprocess.Popen[bytes]:
+    """A process that counts, and is killed after so many seconds of it."""
+    return subprocess.Popen([sys.executable, "-c", COUNT_AND_DIE, str(path), str(seconds)])
