@@ -40,7 +40,14 @@ export default function CodeText({ code, language, line, label = 'Code', maxHeig
     const state = view.current?.state
     const number = line === undefined ? 0 : line - (firstLine ?? 1) + 1
     if (!state || number < 1 || number > state.doc.lines) return
-    view.current?.dispatch({ effects: EditorView.scrollIntoView(state.doc.line(number).from, { y: 'center' }) })
+    // Not by `scrollIntoView`, which scrolls the page too.
+    const from = state.doc.line(number).from
+    view.current?.requestMeasure({
+      read: (editor) => editor.lineBlockAt(from).top - editor.scrollDOM.clientHeight / 2,
+      write: (top, editor) => {
+        editor.scrollDOM.scrollTop = top
+      },
+    })
   }, [code, line, firstLine, view])
   return <div ref={element} className={classes.editor} />
 }

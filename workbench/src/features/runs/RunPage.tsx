@@ -65,17 +65,15 @@ function Body({ run, names }: { run: Run; names: ReadonlyMap<string, string> }) 
   const delivery = run.deliveries.find((each) => each.delivery_id === id) ?? null
   const select = (next: string | null) => change({ delivery: next })
   const bad = ['failed', 'timed_out', 'running'].includes(run.status) ? culprit(run) : null
+  const told = bad !== null && can('read')
   useHotkeys([['Escape', () => select(null)]])
 
   const panel = delivery && <DeliveryPanel key={delivery.delivery_id} run={run} delivery={delivery} onSelect={select} />
   const beside = panel !== null && !narrow
   return (
     <>
-      <RunHeader run={run} stepNames={names} />
-      {bad && can('read') && <Failure run={run} delivery={bad} onOpen={select} />}
-      {run.notes.map((note) => (
-        <p key={note} className={classes.note}>{note}</p>
-      ))}
+      <RunHeader run={run} stepNames={names} told={told} />
+      {bad && told && <Failure run={run} delivery={bad} onOpen={select} />}
       <div className={classes.split} data-beside={beside || undefined}>
         <Tabs value={tab} onChange={(next) => change({ tab: next })} keepMounted={false} className={classes.main ?? ''}>
           <Tabs.List mb="sm" className={classes.tabs ?? ''}>
@@ -97,6 +95,13 @@ function Body({ run, names }: { run: Run; names: ReadonlyMap<string, string> }) 
         </Tabs>
         {beside && <div className={classes.side}>{panel}</div>}
       </div>
+      {run.notes.length > 0 && (
+        <ul className={classes.notes} aria-label="Notes">
+          {run.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
       {narrow && (
         <Drawer opened={panel !== null} onClose={() => select(null)} position="right" size="min(520px, 100%)" withCloseButton={false} padding={0} title={null} aria-label="The delivery">
           {panel}

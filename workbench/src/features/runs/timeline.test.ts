@@ -49,6 +49,13 @@ describe('timelineOf', () => {
     expect(row?.note).toBe('25 % · running')
   })
 
+  it('ends with the run what that left open', () => {
+    const held = aDelivery('held', { status: 'held', finished_at: null, attempts: [{ number: 1, started_at: at(1), finished_at: at(2), error: anError('closed') }] })
+    const [row] = timelineOf(aRun({ status: 'failed', closed_at: at(5), deliveries: [held] }), NOTHING).rows
+    expect(seconds(row?.end)).toBe(5)
+    expect(seconds(row?.segments?.at(-1)?.end)).toBe(5)
+  })
+
   it('draws what waits for a person as waiting', () => {
     const task = aDelivery('task', { status: 'waiting', attempts: [], started_at: at(1), finished_at: null })
     expect(timelineOf(aRun({ deliveries: [task] }), NOTHING).rows[0]?.segments).toEqual([

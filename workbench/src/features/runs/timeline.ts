@@ -18,6 +18,8 @@ export function timelineOf(run: Run, closed: ReadonlySet<string>): Timeline {
   const items = new Map<string, Item>()
   const rows: WaterfallRow[] = []
   const children = childrenOf(run)
+  // What an ended run left open, it does not go on with.
+  const over = at(run.closed_at)
   const links = new Map<string, Run['related']>()
   for (const link of run.related) {
     if (link.relation !== 'started') continue
@@ -29,7 +31,7 @@ export function timelineOf(run: Run, closed: ReadonlySet<string>): Timeline {
     const below = children.get(id) ?? []
     const called = links.get(id) ?? []
     const parent = below.length + called.length > 0
-    rows.push({ ...deliveryRow(delivery, depth), ...(parent ? { expanded: !closed.has(id) } : {}) })
+    rows.push({ ...deliveryRow(delivery, depth, over), ...(parent ? { expanded: !closed.has(id) } : {}) })
     items.set(id, { kind: 'delivery', delivery })
     if (closed.has(id)) return
     for (const link of called) addRun(link, depth + 1)
@@ -67,10 +69,10 @@ export function childrenOf(run: Run): Map<string, Delivery[]> {
 
 const at = (text: string | null | undefined) => (text ? Date.parse(text) : undefined)
 
-function deliveryRow(delivery: Delivery, depth: number): WaterfallRow {
-  const segments = segmentsOf(delivery)
+function deliveryRow(delivery: Delivery, depth: number, over: number | undefined): WaterfallRow {
+  const segments = segmentsOf(delivery).map((each) => (each.end === undefined && over !== undefined ? { ...each, end: Math.max(over, each.start) } : each))
   const start = at(delivery.queued_at) ?? segments[0]?.start ?? at(delivery.started_at) ?? Date.now()
-  const end = ended(delivery) ? (at(delivery.finished_at) ?? segments.at(-1)?.end ?? start) : undefined
+  const end = ended(delivery) ? (at(delivery.finished_at) ?? segments.at(-1)?.end ?? start) : over && Math.max(over, start)
   const tried = delivery.attempts.length > 1 ? counted(delivery.attempts.length, 'attempt') : null
   const progress = ended(delivery) ? null : progressOf(delivery.progress)
   const note = [

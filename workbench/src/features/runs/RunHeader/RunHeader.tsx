@@ -17,8 +17,8 @@ const RELATIONS = {
   started: 'Started',
 } as const
 
-/** What became of the run in a sentence, and the facts about it. */
-export function RunHeader({ run, stepNames }: { run: Run; stepNames: ReadonlyMap<string, string> }) {
+/** What became of the run in a sentence, unless that is `told` elsewhere, and the facts about it. */
+export function RunHeader({ run, stepNames, told }: { run: Run; stepNames: ReadonlyMap<string, string>; told: boolean }) {
   const project = $api.useQuery('get', '/api/project')
   const trigger = triggerInWords(run.trigger)
   const older = project.data && run.version && project.data.build !== run.version
@@ -27,7 +27,7 @@ export function RunHeader({ run, stepNames }: { run: Run; stepNames: ReadonlyMap
   const workflow = encodeURIComponent(`${run.flow}/${run.run_id}`)
   return (
     <div className={classes.header}>
-      <p className={classes.sentence}>{sentenceOf(run)}</p>
+      {!told && <p className={classes.sentence}>{sentenceOf(run)}</p>}
       <dl className={classes.facts}>
         <Fact name="Started"><When at={run.started_at} /></Fact>
         <Fact name={run.closed_at ? 'Took' : 'So far'}><Duration from={run.started_at} to={run.closed_at} /></Fact>

@@ -13,6 +13,7 @@ export function SourceLines({ frame, maxHeight = 260 }: { frame: Frame; maxHeigh
     { params: { query: { path: frame.path, line: frame.line } } },
     { staleTime: 30_000, retry: false },
   )
+  const around = excerpt(source.data?.text ?? '', source.data?.first_line ?? 1, frame.line)
   return (
     <div className={classes.source}>
       <Text size="xs" className="mono" mb={4}>
@@ -20,10 +21,10 @@ export function SourceLines({ frame, maxHeight = 260 }: { frame: Frame; maxHeigh
       </Text>
       {source.data ? (
         <CodeView
-          code={source.data.text}
+          code={around.text}
           language={languageOf(frame.path)}
           line={frame.line}
-          firstLine={source.data.first_line}
+          firstLine={around.first}
           label={`Source of ${frame.path}`}
           maxHeight={maxHeight}
         />
@@ -36,4 +37,13 @@ export function SourceLines({ frame, maxHeight = 260 }: { frame: Frame; maxHeigh
       )}
     </div>
   )
+}
+
+const AROUND = 5
+
+/** The lines around one, of a text whose first line has the number `first`. */
+function excerpt(text: string, first: number, line: number) {
+  const lines = text.split('\n')
+  const from = Math.max(0, line - first - AROUND)
+  return { text: lines.slice(from, line - first + AROUND + 1).join('\n'), first: first + from }
 }
