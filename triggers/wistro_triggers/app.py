@@ -146,7 +146,7 @@ def create_app(  # noqa: PLR0913 - what a project is made of
     admission = sign_in.admission
     ours = _ours(site, sign_in)
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
-    followers = _followers(site, runtime, development=development)
+    followers = _followers(site, runtime, sign_in)
     ours.include_router(streams_router(followers, "/streams"))
     channels = ChannelServer(feed=followers.feed, keys=runtime.keys, admission=admission)
     ours.include_router(channels_router(channels))
@@ -264,7 +264,7 @@ def _ours(site: Site, sign_in: SignIn) -> FastAPI:
     return ours
 
 
-def _followers(site: Site, runtime: Runtime, *, development: bool) -> StreamServer:
+def _followers(site: Site, runtime: Runtime, sign_in: SignIn) -> StreamServer:
     def lock() -> Lock:
         return site.lock
 
@@ -272,10 +272,16 @@ def _followers(site: Site, runtime: Runtime, *, development: bool) -> StreamServ
         return await ask_stream(site.engine.client, site.lock, place, context)
 
     access = StreamAccess(
-        lock, keys=runtime.keys, token=runtime.token, ask=ask, development=development
+        lock, keys=runtime.keys, token=runtime.token, ask=ask, development=site.development
     )
     feed = StreamFeed(site.streams.store)
-    return StreamServer(feed=feed, access=access, lock=lock, development=development)
+    return StreamServer(
+        feed=feed,
+        access=access,
+        lock=lock,
+        signed_in=sign_in.may_read,
+        development=site.development,
+    )
 
 
 def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> APIRouter:

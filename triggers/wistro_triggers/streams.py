@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from wistro_triggers.problems import Problem
-from wistro_triggers.streams_access import StreamAccess
+from wistro_triggers.streams_access import Grant, StreamAccess
 from wistro_triggers.streams_feed import StreamFeed
 from wistro_triggers.streams_socket import StreamConnection
 
@@ -34,6 +34,8 @@ class StreamServer:
     feed: StreamFeed
     access: StreamAccess
     lock: Callable[[], Lock]
+    signed_in: Callable[[HTTPConnection], Grant | None] = lambda _: None
+    """The right of those who are signed in to the workbench and may read."""
     development: bool = False
     """Let the pages of this machine in, whichever port they come from."""
 
@@ -51,8 +53,9 @@ class StreamServer:
             return
         offered: Sequence[str] = socket.scope.get("subprotocols", ())
         await socket.accept(subprotocol=offered[0] if offered else None)
+        access = self.access.holding(self.signed_in(socket))
         connection = StreamConnection(
-            socket, self.feed, self.access, shown=shown_tokens(socket, offered)
+            socket, self.feed, access, shown=shown_tokens(socket, offered)
         )
         try:
             await connection.serve()

@@ -12,15 +12,17 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 
 from wistro.access import ANONYMOUS, MANAGEMENT, Identity, Refusal
-from wistro.project.workbench_settings import Level, WorkbenchSettings
+from wistro.project.workbench_settings import Level, WorkbenchSettings, covers
 from wistro_triggers.admission import Admission
 from wistro_triggers.management.site import ERRORS, View
 from wistro_triggers.management.site import Request as Asked
 from wistro_triggers.oidc import BadCredentials
 from wistro_triggers.problems import Detail, Problem
+from wistro_triggers.streams_access import Grant
 from wistro_triggers.visitors import Visitor
 from wistro_triggers.workbench.cookies import (
     KEEP_ON_THE_WAY,
@@ -225,6 +227,14 @@ class SignIn:
     async def note(self, request: Request, session: Session, action: str) -> None:
         """Note in the audit that somebody has come or gone."""
         await self.admission.did(request, session.identity, action, {"subject": session.kind})
+
+    def may_read(self, connection: HTTPConnection) -> Grant | None:
+        """The right to follow every stream, for those who are signed in and may read."""
+        session = self.admission.identities.session(connection)
+        level = session and self.settings.level(session.identity)
+        if session is None or level is None or not covers(level, "read"):
+            return None
+        return Grant(expires_at=session.expires_at)
 
     def callback(self, request: Request) -> str:
         """Where the issuer sends browsers back to."""
