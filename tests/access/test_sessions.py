@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -11,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from tests.access.conftest import DASHBOARD, FRONTEND, Desk, open_desk
 from tests.conftest import TemporalServer
@@ -361,3 +364,32 @@ async def test_a_key_in_the_headers_is_enough_for_the_management_api(desk: Desk)
     refused = await desk.http.get(f"{desk.internal}/_wistro/api/audit", headers=headers)
     assert refused.status_code == 403
     assert "`workbench.read`" in refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("role", "origin", "event"),
+    [
+        ("reader", "{own}", "sync"),
+        ("viewer", "{own}", "event"),  # which says that access is denied
+        ("reader", None, "sync"),
+    ],
+)
+async def test_who_may_read_follows_streams(
+    desk: Desk, role: str, origin: str | None, event: str
+) -> None:
+    join = {"streamName": "s", "groupId": "g", "subscriptionId": "1"}
+    async with browser(desk) as http:
+        await sign_in(http, desk.issuer.token(realm={"roles": [role]}))
+        cookie = "; ".join(f"{name}={value}" for name, value in http.cookies.items())
+    headers = {"cookie": cookie}
+    if origin is not None:
+        headers["origin"] = origin.format(own=desk.internal)
+    address = f"{desk.internal.replace('http', 'ws')}/_wistro/streams"
+    async with connect(address, additional_headers=headers, proxy=None) as socket:
+        await socket.send(json.dumps({"type": "join", "data": join}))
+        answer = json.loads(await socket.recv())
+        assert answer["event"]["type"] == event, answer
+    elsewhere = {**headers, "origin": "http://127.0.0.1:1"}
+    with pytest.raises(InvalidStatus):
+        async with connect(address, additional_headers=elsewhere, proxy=None):
+            pass
