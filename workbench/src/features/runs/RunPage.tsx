@@ -24,6 +24,9 @@ import { culprit, type Run, statusOf } from './words'
 
 const TABS = ['graph', 'timeline', 'logs', 'trace', 'answers', 'history'] as const
 
+/** The title of the drawer is for those who cannot see it. */
+const HIDDEN_TITLE = { header: { position: 'absolute', minHeight: 0, padding: 0 } } as const
+
 /** A run: what happened to it, and why. */
 export function Component() {
   const { flow = '', run = '' } = useParams()
@@ -103,7 +106,7 @@ function Body({ run, names }: { run: Run; names: ReadonlyMap<string, string> }) 
         </ul>
       )}
       {narrow && (
-        <Drawer opened={panel !== null} onClose={() => select(null)} position="right" size="min(520px, 100%)" withCloseButton={false} padding={0} title={null} aria-label="The delivery">
+        <Drawer opened={panel !== null} onClose={() => select(null)} position="right" size="min(520px, 100%)" withCloseButton={false} padding={0} title={<span className="visually-hidden">The delivery</span>} styles={HIDDEN_TITLE}>
           {panel}
         </Drawer>
       )}

@@ -29,7 +29,7 @@ export function Breakdown({ overview, flow, when, toFlow }: BreakdownProps) {
           Nothing happened in {when}.
         </Text>
       ) : (
-        <ScrollArea type="auto" offsetScrollbars="x">
+        <ScrollArea type="auto" offsetScrollbars="x" viewportProps={{ tabIndex: 0, 'aria-label': 'Figures', role: 'region' }}>
           <Table verticalSpacing={6} horizontalSpacing="xs" highlightOnHover miw={480}>
             <Table.Thead>
               <Table.Tr>

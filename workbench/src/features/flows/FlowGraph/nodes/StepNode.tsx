@@ -42,7 +42,7 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
       )}
       {step.join && (
         <Tooltip label={plainWords(step.join.words)} multiline maw={320} withinPortal>
-          <span className={classes.join} data-course={data.course}>
+          <span className={classes.join} data-course={data.course} aria-hidden>
             <span>{step.join.badge}</span>
           </span>
         </Tooltip>
