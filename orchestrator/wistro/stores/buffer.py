@@ -39,7 +39,7 @@ class JournalBuffer:
         *,
         capacity: int = 10_000,
         batch: int = 500,
-        every: timedelta = timedelta(milliseconds=200),
+        every: timedelta = timedelta(milliseconds=50),
     ) -> None:
         """Buffer for `sink`.
 
