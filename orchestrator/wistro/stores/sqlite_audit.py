@@ -89,10 +89,11 @@ class SqliteAudit:
     async def append(self, entries: Sequence[AuditEntry], /) -> None:
         """See `Audit.append`."""
         rows = [tuple(getattr(entry, column) for column in _COLUMNS) for entry in entries]
+        sorts: set[Sort] = {entry.sort for entry in entries}
 
         def work(db: sqlite3.Connection) -> None:
             db.executemany(_INSERT, rows)
-            for sort in {entry.sort for entry in entries}:
+            for sort in sorts:
                 db.execute(_BOUND.format(_OF_SORT[sort]), (self._keep,))
 
         await self._file.write(work)
