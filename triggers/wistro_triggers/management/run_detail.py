@@ -105,23 +105,31 @@ def _delivery(
     )
 
 
-def _merged(known: Sequence[AttemptView], noted: Iterable[JournalEntry]) -> list[AttemptView]:
-    found = {attempt.number: attempt for attempt in known}
-    for entry in noted:
-        assert entry.attempt is not None
-        old = found.get(entry.attempt) or AttemptView(number=entry.attempt)
+def _merged(known: Sequence[AttemptView], noted: Sequence[JournalEntry]) -> list[AttemptView]:
+    found = dict(zip(_rounds(each.number for each in known), known, strict=True))
+    for place, entry in zip(_rounds(each.attempt or 1 for each in noted), noted, strict=True):
+        old = found.get(place) or AttemptView(number=place[1])
         if old.finished_at is not None:
             continue  # the history knows better
         seconds = entry.fields.get("seconds")
         started = entry.at - seconds if isinstance(seconds, float | int) else None
-        found[entry.attempt] = old.model_copy(
+        found[place] = old.model_copy(
             update={
                 "finished_at": datetime.fromtimestamp(entry.at, UTC),
                 "started_at": old.started_at or (started and datetime.fromtimestamp(started, UTC)),
                 "error": old.error or _error(entry),
             }
         )
-    return [found[number] for number in sorted(found)]
+    return [found[place] for place in sorted(found)]
+
+
+def _rounds(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Each attempt's number with its round: after an operator's retry they are counted anew."""
+    places: list[tuple[int, int]] = []
+    for number in numbers:
+        round, last = places[-1] if places else (0, 0)
+        places.append((round + (number <= last), number))
+    return places
 
 
 def _error(entry: JournalEntry) -> ErrorInfo:
