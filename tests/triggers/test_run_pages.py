@@ -9,6 +9,7 @@ import pytest
 
 from tests.triggers.conftest import Shop
 from wistro.shortening import shorten, size_of
+from wistro.temporal.host.listing import RunFilter
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
@@ -73,6 +74,13 @@ async def test_runs_are_counted_by_status(shop: Shop) -> None:
         "timed_out": 0,
         "held": 1,
     }
+
+
+async def test_a_run_that_goes_on_in_a_fresh_history_is_listed_once() -> None:
+    query = RunFilter(project="shop", flows=("orders", "edge"), text="orders/12").query()
+    assert "ExecutionStatus != 'ContinuedAsNew'" in query
+    assert "WorkflowType IN ('orders', 'edge')" in query
+    assert "WorkflowId STARTS_WITH 'orders/12'" in query
 
 
 async def test_runs_say_what_they_wait_for(shop: Shop) -> None:

@@ -53,6 +53,8 @@ class RunFilter:
         """
         parts = [
             f"TaskQueue = {quoted(wire.runs_queue(self.project))}",
+            # The earlier executions of a run that went on in a fresh history are no runs.
+            "ExecutionStatus != 'ContinuedAsNew'",
             *self._kinds(),
             *self._statuses(),
         ]

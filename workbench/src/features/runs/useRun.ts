@@ -17,8 +17,9 @@ export function useRun(flow: string, run: string) {
   )
   const query = useQuery({
     ...options,
-    // News come by the journal; this is for what it does not tell, such as heartbeats.
-    refetchInterval: ({ state }) => (state.data && ['running', 'scheduled'].includes(state.data.status) ? 5_000 : false),
+    // News come by the journal; this is for what it does not tell, such as heartbeats. Large runs take the server long.
+    refetchInterval: ({ state: { data } }) =>
+      data && ['running', 'scheduled'].includes(data.status) ? Math.max(5_000, data.deliveries.length * 10) : false,
   })
   const again = useRefetch(query.refetch)
 
