@@ -123,7 +123,9 @@ def address_in(about: Mapping[str, object], name: str) -> str:
     """
     place = about.get(name)
     if not isinstance(place, str) or not is_safe_address(place):
-        raise ValueError(f"the issuer `{about.get('issuer')}` names no safe `{name}`, but `{place}`")
+        raise ValueError(
+            f"the issuer `{about.get('issuer')}` names no safe `{name}`, but `{place}`"
+        )
     return place
 
 

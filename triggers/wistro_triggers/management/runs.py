@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from wistro.runs import DeliveryView, RunCounts, RunDetail, RunPage
 from wistro.stores.journal import JournalEntry, JournalFilter, Level
@@ -30,34 +31,45 @@ from wistro_triggers.redaction import entry_without_data, run_without_data
 
 ListedStatus = Literal["running", "completed", "failed", "cancelled", "timed_out", "held"]
 
-FlowsQuery = Annotated[
-    list[str] | None, Query(alias="flow", description="Only of these flows: `flow=a&flow=b`.")
-]
+
+def _asked(
+    flows: Annotated[
+        list[str] | None, Query(alias="flow", description="Only of these flows: `flow=a&flow=b`.")
+    ] = None,
+    trigger: Annotated[
+        str | None, Query(description="A kind such as `api`, or one trigger: `api:create_order`.")
+    ] = None,
+    version: Annotated[
+        str | None, Query(description="The version that the run is pinned to: a build of the lock.")
+    ] = None,
+    since: Annotated[datetime | None, Query(description="Started at or after.")] = None,
+    until: Annotated[datetime | None, Query(description="Started before.")] = None,
+    text: Annotated[
+        str | None,
+        Query(
+            max_length=400,
+            description="The beginning of a run id, in any flow (or in those given); with `/` in it the "
+            "beginning of `flow/run id`. Temporal's list cannot look for what is within an id.",
+        ),
+    ] = None,
+) -> RunFilter:
+    """What runs are asked for, of any status, by the query of a request."""
+    return RunFilter(
+        project="",
+        flows=tuple(flows or ()),
+        trigger=trigger,
+        version=version,
+        since=since,
+        until=until,
+        text=text,
+    )
+
+
+Asked = Annotated[RunFilter, Depends(_asked)]
 StatusesQuery = Annotated[
     list[ListedStatus] | None,
     Query(alias="status", description="Any of these; `held`: those that wait for an operator."),
 ]
-TriggerQuery = Annotated[
-    str | None, Query(description="A kind such as `api`, or one trigger: `api:create_order`.")
-]
-VersionQuery = Annotated[
-    str | None, Query(description="The version that the run is pinned to: a build of the lock.")
-]
-SinceQuery = Annotated[datetime | None, Query(description="Started at or after.")]
-UntilQuery = Annotated[datetime | None, Query(description="Started before.")]
-TextQuery = Annotated[
-    str | None,
-    Query(
-        max_length=400,
-        description="The beginning of a run id, in any flow (or in those given); with `/` in it the "
-        "beginning of `flow/run id`. Temporal's list cannot look for what is within an id.",
-    ),
-]
-
-
-class _Scope(TypedDict):
-    project: str
-    known: tuple[str, ...]
 
 
 class Logs(View):
@@ -74,55 +86,23 @@ def runs_router(site: Site) -> APIRouter:
     engine = site.engine
     counting = Counting(engine)
 
-    def everything() -> _Scope:
-        return {"project": site.lock.project, "known": tuple(engine.catalogue.plans)}
+    def here(asked: RunFilter) -> RunFilter:
+        return replace(asked, project=site.lock.project, known=tuple(engine.catalogue.plans))
 
     @router.get("", summary="List runs: those that run first, then the latest that ended")
-    async def list_runs(  # noqa: PLR0913 - filters
-        *,
-        flows: FlowsQuery = None,
+    async def list_runs(
+        asked: Asked,
         statuses: StatusesQuery = None,
-        trigger: TriggerQuery = None,
-        version: VersionQuery = None,
-        since: SinceQuery = None,
-        until: UntilQuery = None,
-        text: TextQuery = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         cursor: Annotated[str | None, Query(description="From the page before.")] = None,
     ) -> RunPage:
-        wanted = RunFilter(
-            **everything(),
-            flows=tuple(flows or ()),
-            statuses=tuple(statuses or ()),
-            trigger=trigger,
-            version=version,
-            since=since,
-            until=until,
-            text=text,
-        )
+        wanted = replace(here(asked), statuses=tuple(statuses or ()))
         with engine_errors():
             return await find_runs(engine.client, wanted, limit=limit, cursor=cursor)
 
     @router.get("/count", summary="Count runs by status, a few seconds late")
-    async def count_runs(
-        flows: FlowsQuery = None,
-        trigger: TriggerQuery = None,
-        version: VersionQuery = None,
-        since: SinceQuery = None,
-        until: UntilQuery = None,
-        text: TextQuery = None,
-    ) -> RunCounts:
-        return await counting.counts(
-            RunFilter(
-                **everything(),
-                flows=tuple(flows or ()),
-                trigger=trigger,
-                version=version,
-                since=since,
-                until=until,
-                text=text,
-            )
-        )
+    async def count_runs(asked: Asked) -> RunCounts:
+        return await counting.counts(here(asked))
 
     @router.get("/waiting", summary="Ask runs what they wait for")
     @at_level("read")
@@ -133,6 +113,13 @@ def runs_router(site: Site) -> APIRouter:
         ],
     ) -> RunWaits:
         return await waits_of(engine, [wire.parse_workflow_id(run) for run in runs])
+
+    _one_run(router, site)
+    return router
+
+
+def _one_run(router: APIRouter, site: Site) -> None:
+    engine = site.engine
 
     @router.get("/{run_id}", summary="Find a run by its id alone")
     async def find_run(run_id: RunPath, visitor: Asking) -> RunDetail:
@@ -186,5 +173,3 @@ def runs_router(site: Site) -> APIRouter:
         if not visitor.may("read"):
             entries = [entry_without_data(entry) for entry in entries]
         return Logs(entries=entries, next_after=entries[-1].seq if len(entries) == limit else None)
-
-    return router

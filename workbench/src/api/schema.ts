@@ -6159,10 +6159,13 @@ export interface operations {
     list_runs_api_runs_get: {
         parameters: {
             query?: {
-                /** @description Only of these flows: `flow=a&flow=b`. */
-                flow?: string[] | null;
                 /** @description Any of these; `held`: those that wait for an operator. */
                 status?: ("running" | "completed" | "failed" | "cancelled" | "timed_out" | "held")[] | null;
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+                /** @description Only of these flows: `flow=a&flow=b`. */
+                flow?: string[] | null;
                 /** @description A kind such as `api`, or one trigger: `api:create_order`. */
                 trigger?: string | null;
                 /** @description The version that the run is pinned to: a build of the lock. */
@@ -6173,9 +6176,6 @@ export interface operations {
                 until?: string | null;
                 /** @description The beginning of a run id, in any flow (or in those given); with `/` in it the beginning of `flow/run id`. Temporal's list cannot look for what is within an id. */
                 text?: string | null;
-                limit?: number;
-                /** @description From the page before. */
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
