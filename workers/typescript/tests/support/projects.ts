@@ -1,6 +1,6 @@
 /** Copies of the fixture projects, with the packages that they ask for. */
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -41,7 +41,8 @@ export async function projectOf(files: Readonly<Record<string, string>>): Promis
 
 /** Put this package into the project's `node_modules` as an installation does: no link. */
 export async function install(root: string): Promise<void> {
-  for (const part of ['package.json', 'motia.d.ts', 'dist']) {
+  const { files } = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8')) as { files: string[] }
+  for (const part of ['package.json', ...files]) {
     await cp(join(PACKAGE, part), join(root, 'node_modules/wistro', part), { recursive: true })
   }
 }
