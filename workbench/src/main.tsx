@@ -6,6 +6,10 @@ import '@/styles/base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from '@/app/App'
+import { cspNonce } from '@/app/theme'
+
+// What keeps the page still behind a dialog adds a style sheet, and finds the nonce for it by this name alone.
+Object.assign(globalThis, { __webpack_nonce__: cspNonce() })
 
 const root = document.getElementById('root')
 if (root) {

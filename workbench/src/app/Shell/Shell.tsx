@@ -5,6 +5,7 @@ import { NavLink as RouterLink, Outlet, ScrollRestoration, useLocation } from 'r
 import { $api } from '@/api/client'
 import { NAVIGATION } from '@/app/navigation'
 import { OpenTasks } from '@/features/inbox/OpenTasks/OpenTasks'
+import { Repairs } from '@/features/repair'
 import { Palette } from '@/app/Palette/Palette'
 import { ColorScheme } from './ColorScheme'
 import { LiveMark } from './LiveMark'
@@ -70,6 +71,7 @@ export function Shell() {
       <AppShell.Main ref={main} id="main" tabIndex={-1} className={classes.main}>
         <Outlet />
       </AppShell.Main>
+      <Repairs />
       <ScrollRestoration />
     </AppShell>
   )

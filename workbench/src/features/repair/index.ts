@@ -1,1 +1,2 @@
 export { RepairMenu } from './RepairMenu/RepairMenu'
+export { Repairs } from './Repairs/Repairs'

@@ -10,12 +10,10 @@ import {
   IconSend,
   IconTool,
 } from '@tabler/icons-react'
-import { lazy, Suspense, useState } from 'react'
 import { useSession } from '@/api/session'
+import { ask } from '../asked'
 import { type Action, type Choice, type Delivery, deliveryRepairs, type Run, runRepairs } from '../model'
 import classes from './RepairMenu.module.css'
-
-const RepairDialog = lazy(() => import('../RepairDialog/RepairDialog'))
 
 const ICONS = {
   cancel: IconBan,
@@ -38,37 +36,29 @@ interface RepairMenuProps {
 /** What can be done about a run, or a delivery; each is said first and then done. */
 export function RepairMenu({ run, delivery, compact = false }: RepairMenuProps) {
   const { can } = useSession()
-  const [action, setAction] = useState<Action | null>(null)
   const allowed = can('operate')
   const choices = delivery ? deliveryRepairs(run, delivery, allowed) : runRepairs(run, allowed)
   if (choices.length === 0) return null
   const label = delivery ? `Repair “${delivery.name}”` : 'Repair the run'
   return (
-    <>
-      <Menu position="bottom-end" width={300} withinPortal>
-        <Menu.Target>
-          {compact ? (
-            <ActionIcon variant="subtle" color="gray" aria-label={label}>
-              <IconDotsVertical size={17} aria-hidden />
-            </ActionIcon>
-          ) : (
-            <Button variant="default" leftSection={<IconTool size={16} aria-hidden />}>
-              {delivery ? 'Repair' : 'Repair the run'}
-            </Button>
-          )}
-        </Menu.Target>
-        <Menu.Dropdown>
-          {choices.map((choice) => (
-            <Item key={choice.action} choice={choice} onChoose={() => setAction(choice.action)} />
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      {action && (
-        <Suspense fallback={null}>
-          <RepairDialog action={action} run={run} delivery={delivery ?? null} onClose={() => setAction(null)} />
-        </Suspense>
-      )}
-    </>
+    <Menu position="bottom-end" width={300} withinPortal>
+      <Menu.Target>
+        {compact ? (
+          <ActionIcon variant="subtle" color="gray" aria-label={label}>
+            <IconDotsVertical size={17} aria-hidden />
+          </ActionIcon>
+        ) : (
+          <Button variant="default" leftSection={<IconTool size={16} aria-hidden />}>
+            {delivery ? 'Repair' : 'Repair the run'}
+          </Button>
+        )}
+      </Menu.Target>
+      <Menu.Dropdown>
+        {choices.map((choice) => (
+          <Item key={choice.action} choice={choice} onChoose={() => ask({ action: choice.action, run, delivery: delivery ?? null })} />
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   )
 }
 
