@@ -32,11 +32,16 @@ export interface Looking {
 export class Tab {
   readonly page: Page
   readonly troubles: string[] = []
+  /** How often a document was loaded. */
+  loads = 0
   private readonly context: BrowserContext
 
   constructor(context: BrowserContext, page: Page) {
     this.context = context
     this.page = page
+    page.on('load', () => {
+      this.loads += 1
+    })
     page.on('pageerror', (error) => this.troubles.push(`error: ${error.message}`))
     page.on('console', (message) => {
       const text = message.text()
@@ -72,6 +77,16 @@ export class Tab {
 
   async close(): Promise<void> {
     await this.context.close()
+  }
+}
+
+/** A tab at `url` for what somebody does in it; it is closed whatever comes of that. */
+export async function inTab<T>(browser: Browser, url: string, act: (page: Page, tab: Tab) => Promise<T>): Promise<T> {
+  const tab = await Tab.open(browser)
+  try {
+    return await act(await tab.go(url), tab)
+  } finally {
+    await tab.close()
   }
 }
 

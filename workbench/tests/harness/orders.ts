@@ -1,4 +1,4 @@
-import { type RunningProject, runExample } from './project'
+import { type Options, type RunningProject, runExample } from './project'
 
 /** `examples/orders`, in which an order was completed, one was refused, and one is held. */
 export interface Orders {
@@ -27,9 +27,16 @@ export async function placeOrder(project: RunningProject, changes: Partial<typeo
   return body.order_id
 }
 
-interface Shown {
+/** What tests look at in a run, as the API tells it. */
+export interface Shown {
   status: string
   waiting_for: string | null
+  deliveries: { step: string; status: string; input: unknown; attempts: { number: number; error?: { message: string } | null }[] }[]
+  related: { relation: string; run_id: string }[]
+}
+
+export function shown(project: RunningProject, run: string): Promise<Shown> {
+  return project.api<Shown>('GET', `/runs/orders/${run}`)
 }
 
 export async function until(what: string, found: () => Promise<boolean>, seconds = 30): Promise<void> {
@@ -41,16 +48,15 @@ export async function until(what: string, found: () => Promise<boolean>, seconds
   throw new Error(`it did not happen within ${seconds} s: ${what}`)
 }
 
-export async function runOrders(): Promise<Orders> {
-  const { project, close } = await runExample('orders')
+export async function runOrders(options: Options = {}): Promise<Orders> {
+  const { project, close } = await runExample('orders', options)
   try {
-    const shown = async (run: string) => project.api<Shown>('GET', `/runs/orders/${run}`)
     const completed = await placeOrder(project)
     const refused = await placeOrder(project, { customer: 'Linus', card: 'tok_declined' })
     const held = await placeOrder(project, { customer: 'Grace', card: 'tok_lost' })
-    await until('the order is completed', async () => (await shown(completed)).status === 'completed')
-    await until('the refusal is dealt with', async () => (await shown(refused)).status === 'completed')
-    await until('the order is held', async () => (await shown(held)).waiting_for === 'operator')
+    await until('the order is completed', async () => (await shown(project, completed)).status === 'completed')
+    await until('the refusal is dealt with', async () => (await shown(project, refused)).status === 'completed')
+    await until('the order is held', async () => (await shown(project, held)).waiting_for === 'operator')
     return { project, completed, refused, held, close }
   } catch (error) {
     await close()

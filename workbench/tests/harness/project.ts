@@ -52,7 +52,7 @@ export class RunningProject {
   }
 }
 
-interface Options {
+export interface Options {
   env?: Record<string, string>
   /** Changes files before it starts. */
   prepare?: (folder: string) => Promise<void>

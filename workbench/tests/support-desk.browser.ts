@@ -1,0 +1,215 @@
+/** What people do at a support desk: call it, decide what it asks them, and have its answers sent again. */
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { accessibilityFindings } from './harness/accessible'
+import { openBrowser, Tab } from './harness/browser'
+import { askForRefund, type Desk, runDesk, saidAt } from './harness/desk'
+
+const SLOW = { timeout: 30_000 }
+
+let desk: Desk
+let browser: Browser
+let tab: Tab
+
+beforeAll(async () => {
+  desk = await runDesk()
+  browser = await openBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await desk?.close()
+})
+
+beforeEach(async () => {
+  tab = await Tab.open(browser)
+})
+
+afterEach(async () => {
+  expect(tab.troubles).toEqual([])
+  await tab.close()
+})
+
+interface Run {
+  status: string
+  related: { relation: string; flow: string; run_id: string }[]
+}
+
+interface Task {
+  id: string
+  run_id: string
+  status: string
+  outcome: string | null
+  assignees: string[]
+  roles: string[]
+  answers: { by: string; answer: unknown }[]
+  remarks: { by: string; text: string }[]
+}
+
+const run = (id: string, flow = 'support') => desk.project.api<Run>('GET', `/runs/${flow}/${id}`)
+const task = (id: string) => desk.project.api<Task>('GET', `/tasks/${id}`)
+const me = async () => (await desk.project.api<{ name: string }>('GET', '/session')).name
+
+/** The task that a run has, once it has one. */
+async function taskOf(runId: string): Promise<string> {
+  let found: Task | undefined
+  await expect
+    .poll(async () => {
+      const { tasks } = await desk.project.api<{ tasks: Task[] }>('GET', '/tasks?status=open')
+      found = tasks.find((each) => each.run_id === runId)
+      return found !== undefined
+    }, SLOW)
+    .toBe(true)
+  return found?.id ?? ''
+}
+
+it('calls a flow from its tester, and shows the answer and the run', async () => {
+  const page = await tab.go(desk.project.page('/flows/support/start'))
+  await page.getByLabel(/^order.?id/i).fill('1003')
+  await page.getByRole('combobox', { name: 'Wish' }).click()
+  await page.getByRole('option', { name: 'where' }).click()
+  await page.getByRole('button', { name: 'Call', exact: true }).click()
+
+  await page.getByText('200 OK').waitFor()
+  await page.getByText(/“Nanosecond of wire” is on its way/).first().waitFor()
+  await page.getByRole('link', { name: 'Follow the run' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Run of Support desk' }).waitFor()
+  await page.getByText(/All is done/).waitFor()
+  expect((await run(page.url().split('/').at(-1) ?? '')).status).toBe('completed')
+})
+
+it('says at its field what is wrong with the input of a call, and starts nothing', async () => {
+  const runs = () => desk.project.api<{ runs: unknown[] }>('GET', '/runs?flow=support')
+  const before = (await runs()).runs.length
+  const page = await tab.go(desk.project.page('/flows/support/start'))
+  const order = page.getByLabel(/^order.?id/i)
+  await order.fill('one')
+  await page.getByRole('button', { name: 'Call', exact: true }).click()
+
+  await page.getByText(/^4\d\d /).waitFor()
+  await expect.poll(() => saidAt(order)).toContain('This does not have the expected form.')
+  expect(await order.getAttribute('aria-invalid')).toBe('true')
+  expect((await runs()).runs).toHaveLength(before)
+})
+
+it('has a large refund decided: found in the inbox, talked about, handed over, answered', async () => {
+  const page = await tab.go(desk.project.page('/'))
+  const inbox = page.getByRole('navigation').getByRole('link', { name: /^Inbox/ })
+  expect(await inbox.textContent()).toBe('Inbox')
+  const asked = await askForRefund(desk, '1002')
+  await inbox.getByText('1 open task').waitFor(SLOW)
+  const id = await taskOf(asked)
+
+  await inbox.click()
+  await page.getByRole('list', { name: 'Tasks' }).getByRole('link', { name: /Approve the refund/ }).click()
+  await page.getByRole('heading', { level: 1, name: 'Approve the refund' }).waitFor()
+  const request = page.getByRole('region', { name: 'What it is about' })
+  await request.getByText('Analytical engine').waitFor()
+  await request.getByText('a large sum').waitFor()
+  await page.getByText('Anybody with the role support-lead').waitFor()
+  expect(await accessibilityFindings(page)).toEqual([])
+
+  await page.getByLabel('Ask or say something').fill('Has it been sent back?')
+  await page.getByRole('button', { name: 'Comment' }).click()
+  await page.getByRole('listitem').getByText('Has it been sent back?').waitFor()
+
+  await page.getByRole('button', { name: 'Reassign' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Who may answer' })
+  const people = dialog.getByRole('combobox', { name: 'People' })
+  await people.fill(await me())
+  await people.press('Enter')
+  await dialog.getByRole('button', { name: 'Reassign' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  await page.getByRole('region', { name: 'Who may answer' }).getByText(await me()).waitFor()
+  expect(await task(id)).toMatchObject({
+    assignees: [await me()],
+    roles: ['support-lead'],
+    remarks: [{ text: 'Has it been sent back?' }],
+  })
+
+  const answer = page.getByRole('region', { name: 'Your answer' })
+  await answer.getByRole('button', { name: /^Send/ }).click()
+  await answer.getByText('Approve or refuse.').waitFor()
+  expect((await task(id)).status).toBe('open')
+  await answer.getByRole('radio', { name: 'Approve' }).click()
+  await answer.getByRole('button', { name: 'Send: approve' }).click()
+  await page.getByRole('region', { name: 'How it ended' }).getByText(/^Approved\./).waitFor()
+  expect(await accessibilityFindings(page)).toEqual([])
+  expect(await task(id)).toMatchObject({ status: 'closed', outcome: 'approved', answers: [{ answer: { approved: true } }] })
+  await expect.poll(() => inbox.textContent(), SLOW).toBe('Inbox')
+
+  await page.getByRole('link', { name: 'Look at the run' }).click()
+  await page.getByText(/All is done/).waitFor(SLOW)
+  await page.getByRole('tab', { name: 'Who did what' }).click()
+  await page.getByRole('row').filter({ hasText: /answer/i }).filter({ hasText: await me() }).first().waitFor()
+  expect((await run(asked)).status).toBe('completed')
+})
+
+it('has an answer sent again, as the same delivery, from the page of its run', async () => {
+  const asked = await askForRefund(desk, '1001')
+  const received = () => desk.crm.received.filter(({ answer }) => answer.order_id === '1001')
+  await expect.poll(() => received().map(({ status }) => status), SLOW).toEqual([500, 200])
+  const page = await tab.go(desk.project.page(`/runs/support/${asked}?tab=answers`))
+  const attempts = page.getByRole('row').filter({ hasText: /delivered|failed/ })
+  await attempts.filter({ hasText: 'failed (500)' }).waitFor()
+  await attempts.filter({ hasText: 'delivered (200)' }).waitFor()
+
+  await page.getByRole('tabpanel').getByRole('button', { name: 'Repair the run' }).click()
+  await page.getByRole('menuitem', { name: /^Send the answer again/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Send the answer again?' })
+  await dialog.getByRole('button', { name: 'Send again' }).click()
+  await dialog.getByText('The answer is on its way again.').waitFor()
+  await dialog.getByRole('button', { name: 'Close' }).last().click()
+
+  await expect.poll(() => received().length, SLOW).toBe(3)
+  const [first, , third] = received()
+  expect(third).toMatchObject({ id: first?.id, status: 200, answer: first?.answer })
+  await expect.poll(() => attempts.filter({ hasText: 'delivered (200)' }).count(), SLOW).toBe(2)
+  const path = `/answers/support/${asked}`
+  const { answers } = await desk.project.api<{ answers: { id: string; attempts: unknown[] }[] }>('GET', path)
+  expect(answers).toMatchObject([{ id: first?.id }])
+  expect(answers[0]?.attempts).toHaveLength(3)
+})
+
+it('leads from a run to the one that it called, and back', async () => {
+  const caller = await askForRefund(desk, '1001')
+  const find = async () => (await run(caller)).related.find(({ flow }) => flow === 'risk')?.run_id ?? ''
+  await expect.poll(find, SLOW).not.toBe('')
+  const called = await find()
+  const page = await tab.go(desk.project.page(`/runs/support/${caller}`))
+  const linked = page.getByRole('list', { name: 'Linked runs' })
+  await linked.getByRole('listitem').filter({ hasText: 'Started' }).getByRole('link', { name: /^Refund risk/ }).click()
+  await page.waitForURL(`**/runs/risk/${called}`)
+  await page.getByRole('heading', { level: 1, name: 'Run of Refund risk' }).waitFor()
+  await linked.getByRole('listitem').filter({ hasText: 'Called by' }).getByRole('link', { name: /^Support desk/ }).click()
+  await page.waitForURL(`**/runs/support/${caller}**`)
+  await page.getByRole('heading', { level: 1, name: 'Run of Support desk' }).waitFor()
+  // The step that called is open: there one sees why.
+  await page.getByRole('complementary').or(page.getByRole('region')).getByText('Weigh the refund').first().waitFor()
+  expect((await run(called, 'risk')).related).toMatchObject([{ relation: 'caller', flow: 'support', run_id: caller }])
+})
+
+it('has a late refund turned down on a phone', async () => {
+  const asked = await askForRefund(desk, '1004')
+  const id = await taskOf(asked)
+  const phone = await Tab.open(browser, { width: 360, height: 740 })
+  try {
+    const page = await phone.go(desk.project.page('/inbox'))
+    await page.getByRole('link', { name: /Approve the refund/ }).click()
+    await page.getByText('bought 45 days ago').waitFor()
+    await page.getByRole('radio', { name: 'Refuse' }).click()
+    await page.getByLabel('What the customer is told').fill('It was bought more than a month ago')
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+    expect(await accessibilityFindings(page)).toEqual([])
+    await page.getByRole('button', { name: 'Send: refuse' }).click()
+    await page.getByText(/^Refused\./).waitFor()
+    await expect.poll(async () => (await run(asked)).status, SLOW).toBe('completed')
+    expect(await task(id)).toMatchObject({
+      outcome: 'refused',
+      answers: [{ answer: { approved: false, reason: 'It was bought more than a month ago' } }],
+    })
+    expect(phone.troubles).toEqual([])
+  } finally {
+    await phone.close()
+  }
+})
