@@ -233,6 +233,18 @@ async def test_github_is_recognised(shop: Shop) -> None:
     assert (forged.status_code, forged.json()["error"]["code"]) == (401, "signature_wrong")
     unsigned = await shop.http.post("/hooks/github", content=b"not even json")
     assert (unsigned.status_code, unsigned.json()["error"]["code"]) == (401, "signature_missing")
+    assert await refused(shop, "webhook", 2) == ["signature_missing", "signature_wrong"]
+
+
+async def refused(shop: Shop, action: str, count: int) -> list[str]:
+    """Why what was asked for was refused, the newest first; it is noted in the background."""
+    query = {"kind": "refused", "action": action}
+    async with asyncio.timeout(20):
+        while True:
+            audit = await shop.admin.get("/_wistro/api/audit", params=query)
+            if len(items := audit.json()["items"]) >= count:
+                return [item["reason"] for item in items]
+            await asyncio.sleep(0.05)
 
 
 async def test_a_generic_hmac(shop: Shop) -> None:

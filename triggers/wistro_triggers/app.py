@@ -141,9 +141,9 @@ def create_app(  # noqa: PLR0913 - what a project is made of
         namespace=runtime.server.namespace,
         temporal_ui=next(iter(ui_origins), None),
     )
-    routes = _routes(site, secret)
     sign_in = _sign_in(site, runtime, secret)
     admission = sign_in.admission
+    routes = _routes(site, admission, secret)
     ours = _ours(site, sign_in)
     ours.include_router(_codec(runtime, ui_origins, development=development), prefix="/codec")
     followers = _followers(site, runtime, sign_in)
@@ -294,9 +294,10 @@ def _codec(runtime: Runtime, origins: Sequence[str], *, development: bool) -> AP
     )
 
 
-def _routes(site: Site, secret: Callable[[str], str | None]) -> ApiRoutes:
+def _routes(site: Site, admission: Admission, secret: Callable[[str], str | None]) -> ApiRoutes:
     server = EndpointServer(
         engine=site.engine,
+        admission=admission,
         answer_timeout=site.lock.runtime.endpoints.answer_timeout,
         development=site.development,
     )

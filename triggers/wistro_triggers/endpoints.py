@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
+from wistro.access import ANONYMOUS
 from wistro.contract import Trigger
 from wistro.errors import AnswerPending
 from wistro_triggers import metrics
+from wistro_triggers.admission import Admission
 from wistro_triggers.answers import Accepted, accepted, run_headers, step_problem, step_response
 from wistro_triggers.bodies import multiple, parse_body
 from wistro_triggers.paths import PathTemplate
@@ -77,6 +79,7 @@ class EndpointServer:
     """Answers requests to endpoints with runs of the engine."""
 
     engine: Engine
+    admission: Admission
     answer_timeout: timedelta
     """How long a caller waits before it gets a 202 with the run's id."""
     development: bool
@@ -92,14 +95,22 @@ class EndpointServer:
         """
         with server_span(request.method, str(endpoint.template), request.headers) as span:
             body = await request.body()
-            if endpoint.signature is not None:
-                endpoint.signature.verify(request.headers, body)
+            self._verify(endpoint, request, body)
             options = read_options(request.headers)
             data = _data(endpoint, request, path_params, body)
             response = await self._run(endpoint, request, options, data)
             span.set_attribute("http.response.status_code", response.status_code)
             span.set_attribute("wistro.run_id", response.headers.get("wistro-run-id", ""))
             return response
+
+    def _verify(self, endpoint: Endpoint, request: Request, body: bytes) -> None:
+        if endpoint.signature is None:
+            return
+        try:
+            endpoint.signature.verify(request.headers, body)
+        except Problem as problem:
+            self.admission.note(request, ANONYMOUS, "webhook", problem.code, flow=endpoint.flow)
+            raise
 
     async def _run(
         self, endpoint: Endpoint, request: Request, options: StartOptions, data: object

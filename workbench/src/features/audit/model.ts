@@ -36,6 +36,7 @@ const DONE: Record<string, string> = {
 const ASKED: Record<string, string> = {
   call: 'Wanted to call a flow',
   fetch: 'Wanted the answer of a call',
+  webhook: 'Sent a webhook',
   manage: 'Wanted to use the workbench or its API',
   inbox: 'Wanted something in the inbox',
   channel: 'Wanted to follow a channel',
@@ -54,6 +55,10 @@ const REASONS: Record<string, string> = {
   not_allowed: 'no rule lets them in',
   token_only: 'only for holders of the management token',
   cross_site: 'another site sent the request',
+  signature_missing: 'it was not signed',
+  signature_wrong: 'its signature was wrong',
+  signature_expired: 'it was signed too long ago, or in the future',
+  signature_timestamp_missing: 'it did not say when it was signed',
   task_not_yours: 'the task is somebody else’s',
   run_not_found: 'there is no such run',
 }
