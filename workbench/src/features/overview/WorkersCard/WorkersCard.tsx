@@ -51,7 +51,7 @@ function Missing({ queues }: { queues: Api['QueueView'][] }) {
 
 function Queues({ queues }: { queues: Api['QueueView'][] }) {
   return (
-    <ScrollArea type="auto" offsetScrollbars="x" viewportProps={{ tabIndex: 0, 'aria-label': 'Workers', role: 'region' }}>
+    <ScrollArea type="auto" offsetScrollbars="x" viewportProps={{ tabIndex: 0, 'aria-label': 'Work by language', role: 'region' }}>
       <Table verticalSpacing={5} miw={430}>
         <Table.Thead>
           <Table.Tr>

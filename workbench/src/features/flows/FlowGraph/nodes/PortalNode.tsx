@@ -18,6 +18,7 @@ export const PortalNode = memo(function PortalNode({ id, data }: NodeProps<Porta
   const cursor = useGraphState((state) => state.cursor === id)
   const Icon = flow === null ? IconWorldUpload : FLOW_ICON
   const what = calls ? 'is called' : `${direction === 'from' ? 'sends' : 'gets'} ${topics.join(', ')}`
+  const hint = flow === null ? 'From' : direction === 'from' ? 'From the flow' : calls ? 'Calls the flow' : 'To the flow'
   return (
     <Tooltip label={flow === null ? `From outside: ${topics.join(', ')}` : `The flow “${name}” ${what}`} multiline maw={320}>
       <div
@@ -25,17 +26,14 @@ export const PortalNode = memo(function PortalNode({ id, data }: NodeProps<Porta
         className={classes.portal}
         role={flow === null ? 'img' : 'link'}
         tabIndex={cursor ? 0 : -1}
-        aria-label={flow === null ? `From outside: ${topics.join(', ')}` : `The flow ${name} ${what}`}
+        aria-label={`${hint} ${name}${calls ? '' : `: ${topics.join(', ')}`}`}
         data-outside={flow === null || undefined}
         data-faded={faded || undefined}
       >
         <Ends course={data.course} />
         <Icon size={17} stroke={1.8} aria-hidden />
         <span className={classes.portalText}>
-          <span className={classes.portalHint}>
-            {flow === null ? 'From' : direction === 'from' ? 'From the flow' : calls ? 'Calls the flow' : 'To the flow'}
-          </span>
-          <span className={classes.portalName}>{name}</span>
+          <span className={classes.portalHint}>{hint}</span> <span className={classes.portalName}>{name}</span>
         </span>
         {flow !== null && <IconArrowUpRight size={15} aria-hidden />}
       </div>

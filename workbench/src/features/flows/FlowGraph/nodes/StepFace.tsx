@@ -23,14 +23,7 @@ export function StepFace({ step, look = lookOfStep(step), overlay, title, subtit
   const { tone, icon: Icon } = KINDS[look]
   const below = subtitle(step, technical)
   return (
-    <div
-      className={classes.face}
-      data-tone={tone}
-      data-look={look}
-      data-grows={children ? true : undefined}
-      // Its node says all of it in words; what a custom node adds may be more.
-      aria-hidden={children ? undefined : true}
-    >
+    <div className={classes.face} data-tone={tone} data-look={look} data-grows={children ? true : undefined}>
       {children ? <div className={classes.frame} /> : <Outline look={look} />}
       <div className={classes.content}>
         <span className={classes.icon}>

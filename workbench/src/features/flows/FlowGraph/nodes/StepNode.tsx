@@ -1,4 +1,4 @@
-import { Tooltip } from '@mantine/core'
+import { Tooltip, VisuallyHidden } from '@mantine/core'
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
 import { memo } from 'react'
 import { lookOf as lookOfStatus } from '@/components/StatusBadge/StatusBadge'
@@ -6,7 +6,7 @@ import { CustomNode } from '../../customNodes/CustomNode'
 import { useGraphState } from '../graphStore'
 import { KINDS } from '../icons'
 import type { Course } from '../layout'
-import { languageName, plainWords, type StepItem } from '../model'
+import { plainWords, type StepItem } from '../model'
 import classes from './nodes.module.css'
 import { StepFace } from './StepFace'
 
@@ -27,7 +27,6 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
       className={classes.node}
       role="button"
       tabIndex={cursor ? 0 : -1}
-      aria-label={spoken(data.item, overlay?.status)}
       aria-pressed={selected}
       data-selected={selected || undefined}
       data-faded={faded || undefined}
@@ -40,6 +39,7 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
       ) : (
         <StepFace step={step} look={look} overlay={overlay} />
       )}
+      <VisuallyHidden>{[KINDS[look].word, step.join && plainWords(step.join.words)].filter(Boolean).join(', ')}</VisuallyHidden>
       {step.join && (
         <Tooltip label={plainWords(step.join.words)} multiline maw={320} withinPortal>
           <span className={classes.join} data-course={data.course} aria-hidden>
@@ -64,11 +64,4 @@ export function Ends({ course }: { course: Course }) {
 
 export function nodeElement(id: string): string {
   return `node-${id}`
-}
-
-function spoken({ step, look }: StepItem, status: string | undefined): string {
-  const parts = [step.name, KINDS[look].word, step.trigger ?? step.waiting, step.join?.words]
-  if (step.kind !== 'noop') parts.push(languageName(step))
-  if (status) parts.push(lookOfStatus(status).word)
-  return plainWords(parts.filter(Boolean).join(', '))
 }
