@@ -29,6 +29,14 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    // To choose what is chosen already is no way to take it away: what may be empty has a button for that.
+    Select: { defaultProps: { allowDeselect: false } },
+    Notification: {
+      defaultProps: { closeButtonProps: { 'aria-label': 'Close the notice' } },
+      styles: { description: { color: 'var(--wb-text-quiet)' } },
+    },
+  },
 })
 
 /** Mantine's surfaces, texts and borders are ours. */

@@ -37,7 +37,6 @@ export function VariantsField({ field, value, onChange, path, name, required, on
         aria-label={`Kind of ${labelOf(name, field.title) || 'value'}`}
         className={classes.short}
         disabled={disabled}
-        allowDeselect={false}
         data={field.variants.map(({ label }, index) => ({ value: String(index), label }))}
         value={String(current)}
         onChange={(next) => next !== null && choose(Number(next))}

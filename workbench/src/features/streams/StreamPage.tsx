@@ -62,7 +62,7 @@ function Groups({ name }: { name: string }) {
         ) : (
           <section>
             <Select
-              label="Group" maw={320} mb="sm" searchable allowDeselect={false} value={group}
+              label="Group" maw={320} mb="sm" searchable value={group}
               data={names.includes(group) ? names : [group, ...names]} onChange={(value) => change({ group: value })}
             />
             <Text size="sm" c="dimmed" mb="sm" role="status">

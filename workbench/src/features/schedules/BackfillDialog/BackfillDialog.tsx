@@ -58,7 +58,7 @@ export function BackfillDialog({ schedule, onClose }: { schedule: Schedule; onCl
           <TextInput type="datetime-local" label="To" description={viewersZone()} value={until} onChange={change(setUntil)} />
         </SimpleGrid>
         <Select
-          label="When the run of the tick before is still going" data={[...OVERLAPS]} value={overlap} allowDeselect={false}
+          label="When the run of the tick before is still going" data={[...OVERLAPS]} value={overlap}
           onChange={(value) => value && setOverlap(value as Overlap)}
         />
         {problem && <Text size="sm" role="alert">{problem}</Text>}

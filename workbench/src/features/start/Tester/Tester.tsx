@@ -137,7 +137,6 @@ function Examples({ trigger, examples, example, onExample, onBlank }: ExamplesPr
       label="Start from"
       data={data}
       value={example ?? ''}
-      allowDeselect={false}
       onChange={(value) => (value === '-' ? onBlank() : onExample(value || null))}
     />
   )
