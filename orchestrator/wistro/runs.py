@@ -150,14 +150,14 @@ class WaitView(_View):
     """How many messages a join needs."""
 
 
-Relation = Literal["parent", "caller", "fork_of", "started"]
+Relation = Literal["parent", "caller", "fork_of", "started", "fork"]
 
 
 class LinkedRun(_View):
-    """A run that this one came from, or that it started."""
+    """A run that this one came from, that it started, or that goes on from it."""
 
     relation: Relation
-    """`started`: by a shared message, or by calling its flow."""
+    """`started`: by a shared message, or by calling its flow. `fork`: it goes on from this one."""
     flow: str
     flow_name: str | None = None
     run_id: str

@@ -143,6 +143,9 @@ async def test_a_held_delivery_is_skipped(host: Host) -> None:
         run = await hosted.ended(started)
         assert run.status == "completed"
         assert "ship" not in steps(run)
+        charge = run.deliveries[0]
+        assert (charge.step, charge.status) == ("charge", "skipped")
+        assert charge.error is not None
 
 
 async def test_a_failed_run_is_forked_where_it_failed(host: Host) -> None:

@@ -64,6 +64,9 @@ async def test_a_fork_of_a_completed_delivery_is_foreseen_and_done(shop: Shop) -
     assert answer.status_code == 202, answer.text
     fork = await shop.ended(flow, answer.json()["run_id"])
     assert (fork["status"], [d["step"] for d in fork["deliveries"]]) == ("completed", ["pack"])
+    run = await shop.ended(flow, run_id)
+    (link,) = [each for each in run["related"] if each["relation"] == "fork"]
+    assert (link["run_id"], link["delivery_id"]) == (fork["run_id"], pack)
 
 
 async def test_an_edited_input_that_does_not_fit_is_refused_by_field(shop: Shop) -> None:

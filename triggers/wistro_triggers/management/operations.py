@@ -142,7 +142,7 @@ def _repairing(router: APIRouter, site: Site, repairs: Repairs) -> None:
         started = await repairs.fork(
             flow, run_id, delivery_id=wanted.delivery_id, data=wanted.chosen(), by=visitor.name
         )
-        visitor.about["subject"] = f"as {started.run_id}"
+        visitor.about["subject"] = started.run_id
         return Accepted(flow=started.flow, run_id=started.run_id)
 
     @router.post(
@@ -161,7 +161,7 @@ def _repairing(router: APIRouter, site: Site, repairs: Repairs) -> None:
         data = UNCHANGED if wanted is None else wanted.chosen()
         run = await repairs.retry(flow, run_id, delivery_id, data=data, by=visitor.name)
         if not run.existed:
-            visitor.about["subject"] = f"as {run.run_id}"
+            visitor.about["subject"] = run.run_id
         return Accepted(flow=run.flow, run_id=run.run_id, existed=run.existed)
 
     @router.post(

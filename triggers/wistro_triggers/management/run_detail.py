@@ -14,6 +14,7 @@ from wistro.contract import ErrorInfo, RunRef
 from wistro.errors import RunError
 from wistro.runs import AttemptView, DeliveryView, LinkedRun, Relation, RunDetail
 from wistro.shortening import shorten
+from wistro.stores.audit import AuditFilter
 from wistro.stores.journal import JournalEntry, JournalFilter
 from wistro.temporal.host.connect import engine_errors
 from wistro.temporal.host.history import summarize
@@ -28,6 +29,7 @@ _ALL: Final = 2_000_000
 _LEAST: Final = 120
 _LINKS: Final = 24
 """For how many linked runs it is said what became of them."""
+_FORKING: Final = frozenset({"run.fork", "run.retry"})
 _ENTRIES: Final = 5_000
 _ERROR: Final = TypeAdapter(ErrorInfo)
 _PATIENCE: Final = 3.0
@@ -154,9 +156,21 @@ async def _related(site: Site, run: RunDetail) -> list[LinkedRun]:
         relation = {"fork": "fork_of", "call": "caller"}.get(kind, "parent")
         wanted.append((cast("Relation", relation), run.parent))
     wanted.extend(("started", link) for link in run.links)
+    wanted.extend(("fork", fork) for fork in await _forks(site, run))
     told = [_linked(site, *each) for each in wanted[:_LINKS]]
     rest = [_named(site, *each) for each in wanted[_LINKS:]]
     return [*await asyncio.gather(*told), *rest]
+
+
+async def _forks(site: Site, run: RunDetail) -> list[RunRef]:
+    """The runs that go on from this one: it ended before, so only the audit knows them."""
+    wanted = AuditFilter(sort="done", flow=run.flow, run_id=run.run_id, action="run.")
+    done = await site.audit.audit.read(wanted, limit=_LINKS)
+    return [
+        RunRef(flow=run.flow, run_id=entry.subject, delivery_id=entry.delivery_id)
+        for entry in reversed(done)
+        if entry.action in _FORKING and entry.outcome == "done" and entry.subject
+    ]
 
 
 async def _linked(site: Site, relation: Relation, ref: RunRef) -> LinkedRun:

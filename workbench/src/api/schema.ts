@@ -2648,7 +2648,7 @@ export interface components {
         };
         /**
          * LinkedRun
-         * @description A run that this one came from, or that it started.
+         * @description A run that this one came from, that it started, or that goes on from it.
          */
         LinkedRun: {
             /** Closed At */
@@ -2664,10 +2664,10 @@ export interface components {
             flow_name?: string | null;
             /**
              * Relation
-             * @description `started`: by a shared message, or by calling its flow.
+             * @description `started`: by a shared message, or by calling its flow. `fork`: it goes on from this one.
              * @enum {string}
              */
-            relation: "parent" | "caller" | "fork_of" | "started";
+            relation: "parent" | "caller" | "fork_of" | "started" | "fork";
             /** Run Id */
             run_id: string;
             /** Started At */

@@ -13,6 +13,7 @@ from temporalio.api.history.v1 import (
     HistoryEvent,
     MarkerRecordedEventAttributes,
     WorkflowExecutionSignaledEventAttributes,
+    WorkflowExecutionUpdateAcceptedEventAttributes,
 )
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
@@ -147,6 +148,9 @@ class Deliveries:
         elif event.HasField("workflow_execution_signaled_event_attributes"):
             signal = event.workflow_execution_signaled_event_attributes
             await self._signal(signal)
+        elif event.HasField("workflow_execution_update_accepted_event_attributes"):
+            accepted = event.workflow_execution_update_accepted_event_attributes
+            await self._operate(event, accepted)
         elif event.HasField("marker_recorded_event_attributes"):
             await self._mark(event.marker_recorded_event_attributes)
 
@@ -232,6 +236,18 @@ class Deliveries:
         if signal.signal_name == wire.CALLING_SIGNAL:
             call = await self._payloads.one(signal.input.payloads, OpenCall)
             self.links.append(RunRef(flow=call.flow, run_id=call.run_id))
+
+    async def _operate(
+        self, event: HistoryEvent, accepted: WorkflowExecutionUpdateAcceptedEventAttributes
+    ) -> None:
+        """An operator's request: what is skipped leaves no other trace."""
+        request = accepted.accepted_request.input
+        if request.name != wire.OPERATE_UPDATE:
+            return
+        operation = await self._payloads.one(request.args.payloads, wire.Operation)
+        if operation.action == "skip" and operation.delivery_id in self._views:
+            at = moment(event.event_time)
+            self._update(operation.delivery_id, status="skipped", finished_at=at)
 
     async def _mark(self, marker: MarkerRecordedEventAttributes) -> None:
         """The result of a local activity: a segment's reports."""

@@ -2,7 +2,7 @@ import { Anchor, Table, Text, Tooltip } from '@mantine/core'
 import { IconBan, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import { When } from '@/components/When/When'
-import { type AuditItem, reasonOf, subjectOf, whatOf, whoOf } from './model'
+import { type AuditItem, forkOf, reasonOf, subjectOf, whatOf, whoOf } from './model'
 import classes from './Audit.module.css'
 
 const OUTCOMES = {
@@ -75,6 +75,7 @@ function Row({ item }: { item: AuditItem }) {
 function About({ item }: { item: AuditItem }) {
   const { flow, run_id: run, delivery_id: delivery } = item
   const subject = subjectOf(item)
+  const fork = forkOf(item)
   return (
     <>
       {flow && run && (
@@ -87,7 +88,15 @@ function About({ item }: { item: AuditItem }) {
           {flow}
         </Anchor>
       )}
-      {subject && (
+      {flow && fork && (
+        <span className={classes.detail}>
+          as{' '}
+          <Anchor component={Link} to={`/runs/${flow}/${fork}`} size="xs" className="mono">
+            {fork.slice(0, 12)}
+          </Anchor>
+        </span>
+      )}
+      {subject && !fork && (
         <Text component="span" className={classes.detail ?? ''} title={subject} truncate>
           {subject}
         </Text>

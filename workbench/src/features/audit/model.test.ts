@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { reasonOf, wantedOf, whatOf, whoOf } from './model'
+import { forkOf, reasonOf, wantedOf, whatOf, whoOf } from './model'
 
 describe('who did it', () => {
   it.each([
@@ -21,6 +21,12 @@ describe('what an entry tells', () => {
     expect(reasonOf({ reason: 'scope_missing' })).toBe('the key lacks a scope')
     expect(reasonOf({ reason: 'odd' })).toBe('odd')
   })
+})
+
+it('names the run in which another one goes on', () => {
+  expect(forkOf({ action: 'run.fork', subject: 'r2' })).toBe('r2')
+  expect(forkOf({ action: 'run.retry', subject: null })).toBeNull()
+  expect(forkOf({ action: 'schedule.pause', subject: 'nightly' })).toBeNull()
 })
 
 it('reads the filters of the address, and takes no other kinds', () => {

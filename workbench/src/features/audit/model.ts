@@ -137,3 +137,8 @@ export const ACTIONS = [
   { value: 'trigger.', label: 'Triggers that were tried' },
   { value: 'session.', label: 'Sign-ins' },
 ]
+
+/** The run in which another one goes on. */
+export function forkOf(item: Pick<AuditItem, 'action' | 'subject'>): string | null {
+  return ['run.fork', 'run.retry'].includes(item.action) ? (item.subject ?? null) : null
+}

@@ -15,15 +15,18 @@ const RELATIONS = {
   caller: 'Called by',
   fork_of: 'Goes on from',
   started: 'Started',
+  fork: 'Goes on in',
 } as const
+/** To what came after it; the others are from what came before. */
+const ONWARD: ReadonlySet<string> = new Set(['started', 'fork'])
 
 /** What became of the run in a sentence, unless that is `told` elsewhere, and the facts about it. */
 export function RunHeader({ run, stepNames, told }: { run: Run; stepNames: ReadonlyMap<string, string>; told: boolean }) {
   const project = $api.useQuery('get', '/api/project')
   const trigger = triggerInWords(run.trigger)
   const older = project.data && run.version && project.data.build !== run.version
-  const before = run.related.filter((each) => each.relation !== 'started')
-  const after = run.related.filter((each) => each.relation === 'started')
+  const before = run.related.filter((each) => !ONWARD.has(each.relation))
+  const after = run.related.filter((each) => ONWARD.has(each.relation))
   const workflow = encodeURIComponent(`${run.flow}/${run.run_id}`)
   return (
     <div className={classes.header}>
@@ -67,8 +70,8 @@ export function RunHeader({ run, stepNames, told }: { run: Run; stepNames: Reado
 }
 
 function Linked({ link }: { link: Run['related'][number] }) {
-  const Icon = link.relation === 'started' ? IconCornerDownRight : IconCornerLeftUp
-  const query = link.delivery_id && link.relation !== 'started' ? `?delivery=${encodeURIComponent(link.delivery_id)}` : ''
+  const Icon = ONWARD.has(link.relation) ? IconCornerDownRight : IconCornerLeftUp
+  const query = link.delivery_id && !ONWARD.has(link.relation) ? `?delivery=${encodeURIComponent(link.delivery_id)}` : ''
   return (
     <li className={classes.link}>
       <Icon size={15} aria-hidden className="quiet" />
