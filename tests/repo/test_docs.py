@@ -56,6 +56,12 @@ def test_links_resolve(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_pictures_are_there(path: Path) -> None:
+    for picture in re.findall(r'<(?:img|source)[^>]* (?:src|srcset)="([^"]+)"', prose(path)):
+        assert (path.parent / picture).is_file(), f"there is no picture `{picture}`"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
 def test_code_blocks(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "documentation"}
