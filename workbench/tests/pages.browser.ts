@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityFindings } from './harness/accessible'
 import { openBrowser, picture, Tab } from './harness/browser'
-import { type Orders, runOrders } from './harness/orders'
+import { type Orders, PAGES, runOrders } from './harness/orders'
 
 let orders: Orders
 let browser: Browser
@@ -20,33 +20,6 @@ afterAll(async () => {
   await browser?.close()
   await orders?.close()
 })
-
-const PAGES: Record<string, (shop: Orders) => string> = {
-  overview: () => '/',
-  flows: () => '/flows',
-  flow: () => '/flows/orders',
-  step: () => '/flows/orders?step=charge-card',
-  start: () => '/flows/orders/start?trigger=place_order',
-  runs: () => '/runs',
-  run: (shop) => `/runs/orders/${shop.completed}?tab=graph`,
-  timeline: (shop) => `/runs/orders/${shop.completed}?tab=timeline`,
-  'run-logs': (shop) => `/runs/orders/${shop.completed}?tab=logs`,
-  'run-trace': (shop) => `/runs/orders/${shop.completed}?tab=trace`,
-  'run-history': (shop) => `/runs/orders/${shop.held}?tab=history`,
-  'run-held': (shop) => `/runs/orders/${shop.held}`,
-  held: () => '/held',
-  inbox: () => '/inbox',
-  schedules: () => '/schedules',
-  topics: () => '/topics',
-  topic: () => '/topics/order.placed',
-  state: (shop) => `/state?group=orders&key=${shop.completed}`,
-  streams: () => '/streams',
-  stream: () => '/streams/progress?group=orders',
-  logs: () => '/logs',
-  traces: () => '/traces',
-  audit: () => '/audit',
-  'sign-in': () => '/sign-in',
-}
 
 describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
   it.each(Object.keys(PAGES))('the page `%s`', async (name) => {

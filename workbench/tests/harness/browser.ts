@@ -34,7 +34,7 @@ export class Tab {
   readonly troubles: string[] = []
   /** How often a document was loaded. */
   loads = 0
-  private readonly context: BrowserContext
+  readonly context: BrowserContext
 
   constructor(context: BrowserContext, page: Page) {
     this.context = context
@@ -51,7 +51,8 @@ export class Tab {
     page.on('request', (request) => {
       const { protocol, host } = new URL(request.url())
       const here = new URL(page.url() === 'about:blank' ? request.url() : page.url()).host
-      if (protocol.startsWith('http') && host !== here) this.troubles.push(`request to ${request.url()}`)
+      // A link that leads elsewhere is followed by somebody; what a page fetches is not.
+      if (protocol.startsWith('http') && host !== here && !request.isNavigationRequest()) this.troubles.push(`request to ${request.url()}`)
     })
   }
 

@@ -9,6 +9,34 @@ export interface Orders {
   close: () => Promise<void>
 }
 
+/** Every page of the workbench, by a name for it, where it has something to show. */
+export const PAGES: Record<string, (shop: Orders) => string> = {
+  overview: () => '/',
+  flows: () => '/flows',
+  flow: () => '/flows/orders',
+  step: () => '/flows/orders?step=charge-card',
+  start: () => '/flows/orders/start?trigger=place_order',
+  runs: () => '/runs',
+  run: (shop) => `/runs/orders/${shop.completed}?tab=graph`,
+  timeline: (shop) => `/runs/orders/${shop.completed}?tab=timeline`,
+  'run-logs': (shop) => `/runs/orders/${shop.completed}?tab=logs`,
+  'run-trace': (shop) => `/runs/orders/${shop.completed}?tab=trace`,
+  'run-history': (shop) => `/runs/orders/${shop.held}?tab=history`,
+  'run-held': (shop) => `/runs/orders/${shop.held}`,
+  held: () => '/held',
+  inbox: () => '/inbox',
+  schedules: () => '/schedules',
+  topics: () => '/topics',
+  topic: () => '/topics/order.placed',
+  state: (shop) => `/state?group=orders&key=${shop.completed}`,
+  streams: () => '/streams',
+  stream: () => '/streams/progress?group=orders',
+  logs: () => '/logs',
+  traces: () => '/traces',
+  audit: () => '/audit',
+  'sign-in': () => '/sign-in',
+}
+
 const ORDER = {
   customer: 'Ada',
   email: 'ada@example.com',
@@ -48,16 +76,22 @@ export async function until(what: string, found: () => Promise<boolean>, seconds
   throw new Error(`it did not happen within ${seconds} s: ${what}`)
 }
 
+/** Places an order that is completed, one that is refused, and one that is held. */
+export async function someOrders(project: RunningProject) {
+  const completed = await placeOrder(project)
+  const refused = await placeOrder(project, { customer: 'Linus', card: 'tok_declined' })
+  const held = await placeOrder(project, { customer: 'Grace', card: 'tok_lost' })
+  // Workers may still be starting.
+  await until('the order is completed', async () => (await shown(project, completed)).status === 'completed', 90)
+  await until('the refusal is dealt with', async () => (await shown(project, refused)).status === 'completed')
+  await until('the order is held', async () => (await shown(project, held)).waiting_for === 'operator')
+  return { completed, refused, held }
+}
+
 export async function runOrders(options: Options = {}): Promise<Orders> {
   const { project, close } = await runExample('orders', options)
   try {
-    const completed = await placeOrder(project)
-    const refused = await placeOrder(project, { customer: 'Linus', card: 'tok_declined' })
-    const held = await placeOrder(project, { customer: 'Grace', card: 'tok_lost' })
-    await until('the order is completed', async () => (await shown(project, completed)).status === 'completed')
-    await until('the refusal is dealt with', async () => (await shown(project, refused)).status === 'completed')
-    await until('the order is held', async () => (await shown(project, held)).waiting_for === 'operator')
-    return { project, completed, refused, held, close }
+    return { project, ...(await someOrders(project)), close }
   } catch (error) {
     await close()
     throw error

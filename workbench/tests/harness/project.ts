@@ -120,6 +120,7 @@ function ready(child: ChildProcess, lines: DevLine[]): Promise<DevLine> {
     createInterface({ input: child.stdout }).on('line', (text) => {
       const line = JSON.parse(text) as DevLine
       lines.push(line)
+      if (line.kind === 'dev.refused') fail('refused the project')
       if (line.kind === 'dev.running') {
         clearTimeout(timer)
         resolve(line)
@@ -128,7 +129,8 @@ function ready(child: ChildProcess, lines: DevLine[]): Promise<DevLine> {
   })
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
+/** Ends a process as Ctrl-C would. */
+export async function stopped(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGINT')

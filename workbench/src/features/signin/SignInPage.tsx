@@ -6,7 +6,7 @@ import { Navigate, useNavigate, useSearchParams } from 'react-router'
 import { $api, fetchApi, OURS } from '@/api/client'
 import { sessionQuery } from '@/api/session'
 import { Failed, Query } from '@/components/States/States'
-import { destination, problemOf } from './model'
+import { destination, problemOf, unfitOf } from './model'
 import { TokenForm } from './TokenForm'
 import classes from './SignInPage.module.css'
 
@@ -28,6 +28,7 @@ export function Component() {
       await navigate(to, { replace: true })
     },
   })
+  const unfit = unfitOf(entering.error)
   useEffect(() => {
     document.title = 'Sign in · Wistro'
   }, [])
@@ -77,12 +78,13 @@ export function Component() {
                 {ways.length > 1 && <Divider label="or" />}
                 <TokenForm
                   busy={entering.isPending}
+                  unfit={unfit}
                   onSubmit={(token, name) => entering.mutate({ token, name: name || null })}
                 />
               </>
             )}
           </Query>
-          {entering.error && <Failed error={entering.error} />}
+          {entering.error && !unfit && <Failed error={entering.error} />}
         </Stack>
       </Paper>
     </main>

@@ -1,13 +1,16 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import type { Unfit } from './model'
 
 interface TokenFormProps {
   busy: boolean
+  /** What was wrong with what was given before. */
+  unfit: Unfit | null
   onSubmit: (token: string, name: string) => void
 }
 
 /** Signs in with the management token, and a name for it, or with an API key. */
-export function TokenForm({ busy, onSubmit }: TokenFormProps) {
+export function TokenForm({ busy, unfit, onSubmit }: TokenFormProps) {
   const [name, setName] = useState('')
   const [token, setToken] = useState('')
   const submit = (event: FormEvent) => {
@@ -21,6 +24,7 @@ export function TokenForm({ busy, onSubmit }: TokenFormProps) {
           label="Your name"
           description="What you do is noted under it. API keys have a name already."
           autoComplete="name"
+          error={unfit?.name}
           maxLength={100}
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
@@ -34,6 +38,7 @@ export function TokenForm({ busy, onSubmit }: TokenFormProps) {
           }
           required
           autoComplete="current-password"
+          error={unfit?.token}
           visibilityToggleButtonProps={{ 'aria-label': 'Show or hide what you type' }}
           value={token}
           onChange={(event) => setToken(event.currentTarget.value)}

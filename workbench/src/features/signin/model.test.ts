@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { destination, problemOf } from './model'
+import { ApiError } from '@/api/errors'
+import { destination, problemOf, unfitOf } from './model'
 
 describe('where one goes after signing in', () => {
   it('is the page that was wanted', () => {
@@ -15,5 +16,18 @@ describe('what went wrong', () => {
     expect(problemOf(null)).toBeNull()
     expect(problemOf('forbidden')).toContain('no access')
     expect(problemOf('token_refused')).toContain('token_refused')
+  })
+})
+
+describe('what was typed', () => {
+  it('is said to be wrong at its field', () => {
+    const unknown = new ApiError(401, 'credentials_unknown', 'The key is unknown. hint: the token is in `.wistro/token`.')
+    expect(unfitOf(unknown)).toEqual({ token: 'The key is unknown. The token is in .wistro/token.' })
+    const nameless = new ApiError(422, 'validation_failed', 'Not valid.', [{ field: 'name', message: 'say who you are' }])
+    expect(unfitOf(nameless)).toEqual({ name: 'Say who you are.' })
+  })
+  it('is not blamed for anything else', () => {
+    expect(unfitOf(new ApiError(403, 'forbidden', 'No access.'))).toBeNull()
+    expect(unfitOf(new TypeError('Failed to fetch'))).toBeNull()
   })
 })

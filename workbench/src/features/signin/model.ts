@@ -1,3 +1,5 @@
+import { ApiError } from '@/api/errors'
+
 /** What to say about a sign-in that did not work, by the code that the server gives. */
 const PROBLEMS: Record<string, string> = {
   sign_in_expired: 'The sign-in took too long, or was begun in another browser. Try again.',
@@ -20,4 +22,21 @@ export function problemOf(code: string | null): string | null {
 export function destination(to: string | null): string {
   if (!to?.startsWith('/') || to.startsWith('//') || to.startsWith('/sign-in')) return '/'
   return to
+}
+
+export interface Unfit {
+  name?: string
+  token?: string
+}
+
+/** What is wrong with what was typed, to be said where; nothing of what is wrong elsewhere. */
+export function unfitOf(error: unknown): Unfit | null {
+  if (!(error instanceof ApiError)) return null
+  if (error.status === 401) return { token: [error.message, error.hint && capital(error.hint)].filter(Boolean).join(' ') }
+  const fields = error.details.filter(({ field }) => field === 'name' || field === 'token')
+  return fields.length === 0 ? null : Object.fromEntries(fields.map(({ field, message }) => [field, capital(message)]))
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replaceAll('`', '').replace(/\.+$/, '.')
 }
