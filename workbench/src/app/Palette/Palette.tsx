@@ -65,7 +65,7 @@ function Search({ onGone }: { onGone: () => void }) {
         {found.map((place) => (
           <Combobox.Option key={place.to} value={place.to}>
             <Text span>{place.label}</Text>{' '}
-            <Text span size="xs" c="dimmed">
+            <Text span size="xs" opacity={0.85}>
               {place.what}
             </Text>
           </Combobox.Option>
