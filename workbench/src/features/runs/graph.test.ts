@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Graph } from '@/features/flows/FlowGraph/model'
 import { edgeKey } from '@/features/flows/FlowGraph/overlay'
 import { aDelivery, aRun } from './fixture'
-import { goneSteps, overlayOf } from './graph'
+import { overlayOf, stepsBeside } from './graph'
 
 const node = (id: string, join = false) => ({ id, name: id, kind: 'event', ...(join ? { join: { badge: 'all', words: '' } } : {}) })
 const edge = (source: string, topic: string, target: string) => ({ source, topic, target, kind: 'message' })
@@ -38,6 +38,17 @@ it('counts the messages on their edges, those to a join included', () => {
   })
 })
 
-it('names the steps that the flow of today does not have', () => {
-  expect(goneSteps(aRun({ deliveries: [aDelivery('1', { step: 'old', name: 'Old step' }), aDelivery('2', { step: 'mail' })] }), graph)).toEqual(['Old step'])
+it('counts a message once that a step of another flow has received in the same run', () => {
+  const across = { ...graph, edges: [{ ...edge('place', 'placed', 'stock'), kind: 'cross_flow', target_flow: 'warehouse' }] } as unknown as Graph
+  const through = aRun({
+    deliveries: [
+      aDelivery('1', { step: 'place', emissions: [{ topic: 'placed' }] }),
+      aDelivery('2', { step: 'stock', topic: 'placed', parent: '1' }),
+    ],
+  })
+  expect(overlayOf(through, across).edges).toEqual({ [edgeKey('place', 'placed', 'stock')]: { count: 1, active: false } })
+})
+
+it('names the steps that the graph does not have', () => {
+  expect(stepsBeside(aRun({ deliveries: [aDelivery('1', { step: 'old', name: 'Old step' }), aDelivery('2', { step: 'mail' })] }), graph)).toEqual(['Old step'])
 })

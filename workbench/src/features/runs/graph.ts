@@ -50,22 +50,24 @@ function edgesOf(run: Run, graph: Graph, byStep: ReadonlyMap<string, Delivery[]>
     count(edgeKey(source, delivery.topic, delivery.step), GOING.has(delivery.status))
   }
   // A join's delivery names no topic, and other flows' deliveries are not of this run: their messages say it.
+  const delivered = new Set(Object.keys(edges))
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]))
   for (const edge of graph.edges) {
-    if (!edge.source || edge.source_flow) continue
+    const key = edgeKey(edge.source, edge.topic, edge.target)
+    if (!edge.source || edge.source_flow || delivered.has(key)) continue
     const target = nodes.get(edge.target)
     if (edge.kind === 'message' && !target?.join) continue
     for (const delivery of byStep.get(edge.source) ?? []) {
       for (const emission of delivery.emissions) {
-        if (emission.topic === edge.topic) count(edgeKey(edge.source, edge.topic, edge.target), run.status === 'running' && !byStep.has(edge.target))
+        if (emission.topic === edge.topic) count(key, run.status === 'running' && !byStep.has(edge.target))
       }
     }
   }
   return edges
 }
 
-/** The steps of a run that the graph of today does not have. */
-export function goneSteps(run: Run, graph: Graph): string[] {
+/** The steps of a run that the graph does not have: they are of another flow, or of another time. */
+export function stepsBeside(run: Run, graph: Graph): string[] {
   const known = new Set(graph.nodes.map((node) => node.id))
   return [...new Set(run.deliveries.filter((each) => !known.has(each.step)).map((each) => each.name))]
 }

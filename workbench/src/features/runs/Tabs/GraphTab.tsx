@@ -1,10 +1,10 @@
-import { Alert } from '@mantine/core'
+import { Alert, Text } from '@mantine/core'
 import { useMemo } from 'react'
 import { $api } from '@/api/client'
 import { Query } from '@/components/States/States'
 import { FlowGraph } from '@/features/flows/FlowGraph/FlowGraph'
 import type { Graph } from '@/features/flows/FlowGraph/model'
-import { goneSteps, overlayOf } from '../graph'
+import { overlayOf, stepsBeside } from '../graph'
 import type { Run } from '../words'
 import classes from './Tabs.module.css'
 
@@ -27,13 +27,18 @@ export function GraphTab({ run, step, onStep }: GraphTabProps) {
 
 function Lit({ run, graph, step, onStep }: GraphTabProps & { graph: Graph }) {
   const overlay = useMemo(() => overlayOf(run, graph), [run, graph])
-  const gone = useMemo(() => goneSteps(run, graph), [run, graph])
+  const project = $api.useQuery('get', '/api/project')
+  const beside = useMemo(() => stepsBeside(run, graph).join(', '), [run, graph])
   return (
     <>
-      {gone.length > 0 && (
-        <Alert color="orange" variant="light" mb="sm" title="The flow has changed since this run began">
-          Drawn is the flow of today. The run follows the one that it began with, in which there were also: {gone.join(', ')}. The timeline shows them.
-        </Alert>
+      {beside && project.data && (
+        run.version === project.data.build ? (
+          <Text size="sm" c="dimmed" mb="sm">The run also went through steps of other flows, which the timeline shows: {beside}.</Text>
+        ) : (
+          <Alert color="orange" variant="light" mb="sm" title="The flow has changed since this run began">
+            Drawn is the flow of today. The run follows the one that it began with, in which there were also: {beside}. The timeline shows them.
+          </Alert>
+        )
       )}
       <div className={classes.graph}>
         <FlowGraph flow={run.flow} graph={graph} overlay={overlay} selected={step} onSelect={onStep} />
