@@ -127,6 +127,15 @@ def test_what_is_no_settings_file(tmp_path: Path, text: str, code: str, line: in
     assert (caught.value.code, caught.value.line) == (code, line)
 
 
+def test_names_that_are_alike_are_two(tmp_path: Path) -> None:
+    text = "topics:\n  s1_10: { external: true }\n  s11_0: { extrenal: true }\n"
+    with pytest.raises(SetupError, match="extrenal") as caught:
+        read_settings(write(tmp_path, text))
+    assert [(issue.field, issue.line) for issue in caught.value.issues] == [
+        ("topics.s11_0.extrenal", 3)
+    ]
+
+
 def test_an_unreadable_file(tmp_path: Path) -> None:
     (tmp_path / "wistro.yml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SetupError, match="cannot be read"):

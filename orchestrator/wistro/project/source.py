@@ -22,9 +22,9 @@ class Source:
 
     def line_of(self, location: Location) -> int | None:
         """The line of a value, or of the innermost one around it that is there."""
-        spelled = tuple(_plain(part) for part in location)
-        for length in range(len(spelled), 0, -1):
-            if (line := self.lines.get(spelled[:length])) is not None:
+        for length in range(len(location), 0, -1):
+            around = location[:length]
+            if (line := self.lines.get(around) or self.lines.get(_plain(around))) is not None:
                 return line
         return None
 
@@ -62,6 +62,8 @@ def read_source(path: Path, *, name: str | None = None) -> Source:
                     line=line,
                 )
             lines[location] = line
+        for location, line in tuple(lines.items()):
+            lines.setdefault(_plain(location), line)
         value = cast("object", loader.construct_document(node))  # pyright: ignore[reportUnknownMemberType] # its stub says nothing
         return Source(value=value, lines=lines)
     except yaml.YAMLError as error:
@@ -82,7 +84,7 @@ def read_source(path: Path, *, name: str | None = None) -> Source:
 def _walk(node: yaml.Node, location: Location) -> Iterator[tuple[Location, int]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            inner = (*location, _plain(str(key.value)))
+            inner = (*location, str(key.value))
             yield inner, key.start_mark.line + 1
             yield from _walk(value, inner)
     elif isinstance(node, yaml.SequenceNode):
@@ -92,6 +94,8 @@ def _walk(node: yaml.Node, location: Location) -> Iterator[tuple[Location, int]]
             yield from _walk(value, inner)
 
 
-def _plain(part: str | int) -> str | int:
+def _plain(location: Location) -> Location:
     """Models may be spelled in camelCase or snake_case: both are one place."""
-    return part.replace("_", "").lower() if isinstance(part, str) else part
+    return tuple(
+        part.replace("_", "").lower() if isinstance(part, str) else part for part in location
+    )
