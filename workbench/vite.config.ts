@@ -45,6 +45,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 60_000,
           hookTimeout: 180_000,
+          expect: { poll: { timeout: 20_000 } },
           fileParallelism: false,
         },
       },
@@ -52,7 +53,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'bench',
-          include: ['bench/**/*.ts'],
+          include: ['bench/**/*.bench.ts'],
           environment: 'node',
           testTimeout: 600_000,
           hookTimeout: 600_000,
