@@ -30,6 +30,8 @@ export function accepts(wanted: Wanted, entry: Entry): boolean {
 }
 
 const BATCH_MS = 40
+/** The server says something at least every 15 s: a connection that is silent for longer has been lost. */
+const SILENT_MS = 40_000
 const RETRY_MS = [250, 500, 1_000, 2_000, 5_000]
 
 type Listener = (entries: Entry[]) => void
@@ -108,7 +110,8 @@ export class LiveFeed {
     })
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (;;) {
-      const { done, value } = await reader.read()
+      const silence = setTimeout(() => void reader.cancel(), SILENT_MS)
+      const { done, value } = await reader.read().finally(() => clearTimeout(silence))
       if (done) return
       parser.feed(value)
     }

@@ -2,6 +2,7 @@ import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/r
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { $api, type Api, fetchApi } from '@/api/client'
 import { useLive } from '@/api/live'
+import { useSession } from '@/api/session'
 import { askedFor, freshRuns, type RunFilters } from './filters'
 import { patchLines } from './patch'
 import type { RunLine } from './words'
@@ -79,14 +80,15 @@ export function useFreshAtTop(fresh: number, showFresh: () => Promise<void>): vo
 
 const MOST_WAITS = 50
 
-/** What the running runs among these wait for, in a sentence each, by run id. */
+/** What the running runs among these wait for, in a sentence each, by run id; for those who may read. */
 export function useWaits(lines: readonly RunLine[]): ReadonlyMap<string, string> {
+  const { can } = useSession()
   const run = lines.filter((line) => line.status === 'running').slice(0, MOST_WAITS).map((line) => `${line.flow}/${line.run_id}`)
   const { data } = $api.useQuery(
     'get',
     '/api/runs/waiting',
     { params: { query: { run } } },
-    { enabled: run.length > 0, staleTime: 4_000, refetchInterval: 10_000, placeholderData: (before) => before, retry: false },
+    { enabled: run.length > 0 && can('read'), staleTime: 4_000, refetchInterval: 10_000, placeholderData: (before) => before, retry: false },
   )
   return useMemo(() => new Map((data?.runs ?? []).map((each) => [each.run_id, each.why_waiting ?? ''])), [data])
 }
