@@ -7,9 +7,11 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from '@/app/App'
 import { cspNonce } from '@/app/theme'
+import { followUpdates } from '@/app/updates'
 
 // What keeps the page still behind a dialog adds a style sheet, and finds the nonce for it by this name alone.
 Object.assign(globalThis, { __webpack_nonce__: cspNonce() })
+followUpdates()
 
 const root = document.getElementById('root')
 if (root) {

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { $api } from '@/api/client'
 import { NAVIGATION } from '@/app/navigation'
+import { flowPath, startPath } from '@/app/paths'
 import { type Place, placesFor } from './model'
 
 const PAGES: Place[] = NAVIGATION.flatMap((group) =>
@@ -35,8 +36,8 @@ function Search({ onGone }: { onGone: () => void }) {
   const [text, setText] = useState('')
   const flows = $api.useQuery('get', '/api/flows')
   const places = (flows.data ?? []).flatMap(({ id, name }): Place[] => [
-    { label: name, what: 'Flow', to: `/flows/${id}` },
-    { label: `Start ${name}`, what: 'Tester', to: `/flows/${id}/start` },
+    { label: name, what: 'Flow', to: flowPath(id) },
+    { label: `Start ${name}`, what: 'Tester', to: startPath(id) },
     { label: `Runs of ${name}`, what: 'Runs', to: `/runs?flow=${id}` },
   ])
   const found = placesFor(text, [...PAGES, ...places])

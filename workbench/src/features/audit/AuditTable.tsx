@@ -1,6 +1,7 @@
 import { Anchor, Table, Text, Tooltip } from '@mantine/core'
 import { IconBan, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { Link } from 'react-router'
+import { flowPath, runPath } from '@/app/paths'
 import { When } from '@/components/When/When'
 import { type AuditItem, forkOf, reasonOf, subjectOf, whatOf, whoOf } from './model'
 import classes from './Audit.module.css'
@@ -79,19 +80,19 @@ function About({ item }: { item: AuditItem }) {
   return (
     <>
       {flow && run && (
-        <Anchor component={Link} to={`/runs/${flow}/${run}${delivery ? `?delivery=${delivery}` : ''}`} size="sm">
+        <Anchor component={Link} to={runPath(flow, run, delivery)} size="sm">
           {flow} / <span className="mono">{run.slice(0, 12)}</span>
         </Anchor>
       )}
       {flow && !run && (
-        <Anchor component={Link} to={`/flows/${flow}`} size="sm">
+        <Anchor component={Link} to={flowPath(flow)} size="sm">
           {flow}
         </Anchor>
       )}
       {flow && fork && (
         <span className={classes.detail}>
           as{' '}
-          <Anchor component={Link} to={`/runs/${flow}/${fork}`} size="xs" className="mono">
+          <Anchor component={Link} to={runPath(flow, fork)} size="xs" className="mono">
             {fork.slice(0, 12)}
           </Anchor>
         </span>

@@ -4,6 +4,7 @@ import { IconListDetails, IconPlayerPlay } from '@tabler/icons-react'
 import { useCallback, useEffect } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { $api, type Api } from '@/api/client'
+import { startPath } from '@/app/paths'
 import { Page } from '@/components/Page/Page'
 import { Empty, Query } from '@/components/States/States'
 import { FlowGraph, preloadGraph } from './FlowGraph/FlowGraph'
@@ -52,7 +53,7 @@ export function Component() {
           <Button component={Link} to={`/runs?flow=${encodeURIComponent(flow)}`} variant="default" size="xs" leftSection={<IconListDetails size={15} aria-hidden />}>
             Runs
           </Button>
-          <Button component={Link} to={`/flows/${encodeURIComponent(flow)}/start`} size="xs" leftSection={<IconPlayerPlay size={15} aria-hidden />}>
+          <Button component={Link} to={startPath(flow)} size="xs" leftSection={<IconPlayerPlay size={15} aria-hidden />}>
             Start a run
           </Button>
         </>

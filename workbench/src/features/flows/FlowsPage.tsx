@@ -2,6 +2,7 @@ import { Anchor, Badge, Group, Table, Text, TextInput } from '@mantine/core'
 import { IconRoute, IconSearch } from '@tabler/icons-react'
 import { Link, useNavigate, useSearchParams } from 'react-router'
 import { $api, type Api } from '@/api/client'
+import { flowPath } from '@/app/paths'
 import { Page } from '@/components/Page/Page'
 import { Empty, Query } from '@/components/States/States'
 import { type FlowHealth, HealthCells, HealthHeaders, useHealth } from '@/features/overview/health'
@@ -69,12 +70,12 @@ function Flows({ flows, healthOf }: { flows: readonly Flow[]; healthOf: (flow: s
               className={classes.row ?? ''}
               onClick={(event) => {
                 // Links within the row lead where they lead.
-                if (!(event.target instanceof Element && event.target.closest('a'))) void navigate(pathOf(flow))
+                if (!(event.target instanceof Element && event.target.closest('a'))) void navigate(flowPath(flow.id))
               }}
             >
               <Table.Td className={classes.flow ?? ''}>
                 <Group gap={8}>
-                  <Anchor component={Link} to={pathOf(flow)} fw={620} c="var(--wb-text)">{flow.name}</Anchor>
+                  <Anchor component={Link} to={flowPath(flow.id)} fw={620} c="var(--wb-text)">{flow.name}</Anchor>
                   {flow.owner && <Badge variant="default" size="sm" tt="none">{flow.owner}</Badge>}
                   {flow.app && <Badge variant="light" size="sm" tt="none">app {flow.app}</Badge>}
                 </Group>
@@ -116,8 +117,4 @@ function Triggers({ flow }: { flow: Flow }) {
       {flow.starts.length + flow.entry_topics.length === 0 && <li className="quiet">nothing yet</li>}
     </ul>
   )
-}
-
-function pathOf(flow: Flow): string {
-  return `/flows/${encodeURIComponent(flow.id)}`
 }

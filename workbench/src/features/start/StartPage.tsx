@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { IconBolt, IconSitemap } from '@tabler/icons-react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { $api } from '@/api/client'
+import { flowPath } from '@/app/paths'
 import { Page } from '@/components/Page/Page'
 import { Empty, Loading, Query } from '@/components/States/States'
 import type { Example, Trigger } from './model'
@@ -16,18 +17,17 @@ export function Component() {
   const about = $api.useQuery('get', '/api/flows/{flow}', { params: { path: { flow } } })
   const triggers = $api.useQuery('get', '/api/flows/{flow}/triggers', { params: { path: { flow } } })
   const name = about.data?.name ?? flow
-  const flowPath = `/flows/${encodeURIComponent(flow)}`
   return (
     <Page
       title={`Start ${name}`}
       description="Send what starts a run, as the outside world would, and follow the run it starts."
-      crumbs={[{ label: 'Flows', to: '/flows' }, { label: name, to: flowPath }]}
+      crumbs={[{ label: 'Flows', to: '/flows' }, { label: name, to: flowPath(flow) }]}
     >
       <Query of={triggers} rows={8}>
         {(found) => {
           const all = found as Trigger[]
           const chosen = triggerNamed(all, query.get('trigger')) ?? all[0]
-          if (!chosen) return <NoTriggers to={flowPath} />
+          if (!chosen) return <NoTriggers to={flowPath(flow)} />
           return (
             <div className={all.length > 1 ? classes.columns : undefined}>
               {all.length > 1 ? (

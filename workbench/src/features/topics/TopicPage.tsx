@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react'
 import { Link, useParams } from 'react-router'
 import { $api, type Api } from '@/api/client'
 import { useSession } from '@/api/session'
+import { flowPath } from '@/app/paths'
 import { Page } from '@/components/Page/Page'
 import { Empty, Failed, Loading, Query } from '@/components/States/States'
 import { useUrl } from '@/components/useUrl'
@@ -69,7 +70,7 @@ function Steps({ ends, none }: { ends: readonly Api['TopicEnd'][]; none: string 
     <Stack gap={6}>
       {ends.map((end) => (
         <div key={end.step}>
-          <Anchor component={Link} size="sm" to={`/flows/${encodeURIComponent(end.flows[0] ?? '')}?step=${encodeURIComponent(end.step)}`}>{end.name}</Anchor>
+          <Anchor component={Link} size="sm" to={flowPath(end.flows[0] ?? '', end.step)}>{end.name}</Anchor>
           <Text size="sm" c="dimmed">
             {end.flows.join(', ')}
             {end.conditional && ', sometimes'}

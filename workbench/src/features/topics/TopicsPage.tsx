@@ -2,6 +2,7 @@ import { Anchor, Badge, Group, Table, Text, TextInput } from '@mantine/core'
 import { IconMessage2, IconSearch } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
+import { topicPath } from '@/app/paths'
 import { Page } from '@/components/Page/Page'
 import { Empty, Query } from '@/components/States/States'
 import { useUrl } from '@/components/useUrl'
@@ -36,7 +37,7 @@ export function Component() {
                     {found.filter(fits).map((topic) => (
                       <Table.Tr key={topic.name}>
                         <Table.Td>
-                          <Anchor component={Link} to={`/topics/${encodeURIComponent(topic.name)}`} className="mono">{topic.name}</Anchor>
+                          <Anchor component={Link} to={topicPath(topic.name)} className="mono">{topic.name}</Anchor>
                           {topic.description && <Text size="sm" c="dimmed">{topic.description}</Text>}
                         </Table.Td>
                         <Table.Td><Text size="sm">{ends(topic)}</Text></Table.Td>

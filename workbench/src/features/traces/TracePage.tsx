@@ -2,6 +2,7 @@ import { Anchor, Group, Text } from '@mantine/core'
 import { useMemo } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { $api } from '@/api/client'
+import { runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { Page } from '@/components/Page/Page'
 import { Query } from '@/components/States/States'
@@ -62,7 +63,7 @@ function Summary({ trace }: { trace: Trace }) {
       )}
       <When at={start / 1000} />
       {[...runs].slice(0, SHOWN).map(([key, { flow, run_id: run }]) => (
-        <Anchor key={key} component={Link} to={`/runs/${encodeURIComponent(flow ?? '')}/${encodeURIComponent(run ?? '')}`} size="sm">
+        <Anchor key={key} component={Link} to={runPath(flow ?? '', run ?? '')} size="sm">
           run {flow}/{run?.slice(0, 8)}
         </Anchor>
       ))}

@@ -1,6 +1,7 @@
 import { Badge, Group, UnstyledButton } from '@mantine/core'
 import { useMemo } from 'react'
 import { Link as RouterLink } from 'react-router'
+import { flowPath } from '@/app/paths'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { KINDS } from '../FlowGraph/icons'
 import { capital, edgeSentence, edgeText, type Graph, type Item, languageName, type Link, modelOf, plainWords, type StepItem } from '../FlowGraph/model'
@@ -72,7 +73,7 @@ function Leads({ links, items, onSelect }: { links: readonly Link[]; items: Read
             {target?.type === 'step' ? (
               <UnstyledButton className={classes.target} onClick={() => onSelect?.(target.id)}>{target.step.name}</UnstyledButton>
             ) : target?.flow ? (
-              <RouterLink className={classes.target ?? ''} to={`/flows/${encodeURIComponent(target.flow)}`}>the flow {target.name}</RouterLink>
+              <RouterLink className={classes.target ?? ''} to={flowPath(target.flow)}>the flow {target.name}</RouterLink>
             ) : null}
             {sentence && <span className={classes.sentence}>{sentence}</span>}
           </li>

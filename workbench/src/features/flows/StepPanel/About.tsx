@@ -1,6 +1,7 @@
 import { Anchor } from '@mantine/core'
 import { Link } from 'react-router'
 import type { Api } from '@/api/client'
+import { flowPath, topicPath } from '@/app/paths'
 import { capital } from '../FlowGraph/model'
 import { Section } from './Section'
 import classes from './StepPanel.module.css'
@@ -25,7 +26,7 @@ export function About({ step, onSelect, inFlow }: { step: Detail; onSelect: (ste
       </dl>
       {step.calls && (
         <p className={classes.line}>
-          Calls the flow <Anchor component={Link} size="sm" to={`/flows/${encodeURIComponent(step.calls)}`}>{step.calls}</Anchor>
+          Calls the flow <Anchor component={Link} size="sm" to={flowPath(step.calls)}>{step.calls}</Anchor>
         </p>
       )}
       {step.received.length > 0 && (
@@ -82,7 +83,7 @@ function when(emitted: Detail['emitted'][number]): string {
 function Topic({ name, label }: { name: string; label?: string | null | undefined }) {
   return (
     <>
-      <Anchor component={Link} size="sm" className="mono" to={`/topics/${encodeURIComponent(name)}`}>{name}</Anchor>
+      <Anchor component={Link} size="sm" className="mono" to={topicPath(name)}>{name}</Anchor>
       {label && <span className={classes.note}>“{label}”</span>}
     </>
   )

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
 import { useLive } from '@/api/live'
+import { runPath } from '@/app/paths'
 import { Empty, Query } from '@/components/States/States'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { When } from '@/components/When/When'
@@ -42,9 +43,4 @@ export function Activity({ flow, step }: { flow: string; step: string }) {
       }}
     </Query>
   )
-}
-
-function runPath(flow: string, run: string, delivery: string | null): string {
-  const path = `/runs/${encodeURIComponent(flow)}/${encodeURIComponent(run)}`
-  return delivery ? `${path}?delivery=${encodeURIComponent(delivery)}` : path
 }

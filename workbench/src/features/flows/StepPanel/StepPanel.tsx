@@ -3,6 +3,7 @@ import { IconPlayerPlay, IconX } from '@tabler/icons-react'
 import { type KeyboardEvent, type RefObject, useEffect, useRef } from 'react'
 import { Link } from 'react-router'
 import { $api, type Api } from '@/api/client'
+import { startPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { JsonView } from '@/components/JsonView/JsonView'
 import { Query } from '@/components/States/States'
@@ -84,7 +85,7 @@ function Head({ flow, step, headingRef }: { flow: string; step: Api['StepDetail'
       {starts && (
         <Button
           component={Link}
-          to={`/flows/${encodeURIComponent(flow)}/start?trigger=${encodeURIComponent(step.id)}`}
+          to={startPath(flow, step.id)}
           size="xs"
           leftSection={<IconPlayerPlay size={14} aria-hidden />}
         >

@@ -1,6 +1,7 @@
 import { Anchor } from '@mantine/core'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
+import { runPath } from '@/app/paths'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { When } from '@/components/When/When'
 import { type TaskDetail, wayTo } from '../model'
@@ -35,7 +36,7 @@ export function Context({ task }: { task: TaskDetail }) {
         </ol>
       )}
       {run.data && (
-        <Anchor component={Link} to={`/runs/${encodeURIComponent(task.flow)}/${task.run_id}`} size="sm">
+        <Anchor component={Link} to={runPath(task.flow, task.run_id)} size="sm">
           Look at the run
         </Anchor>
       )}

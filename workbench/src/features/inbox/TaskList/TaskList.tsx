@@ -1,6 +1,7 @@
 import { IconAlertTriangle, IconChevronRight, IconClock, IconUser, IconUsers } from '@tabler/icons-react'
 import { type KeyboardEvent, useRef } from 'react'
 import { Link } from 'react-router'
+import { taskPath } from '@/app/paths'
 import { useNow, When } from '@/components/When/When'
 import { dueInWords, type TaskSummary, whoFor } from '../model'
 import classes from './TaskList.module.css'
@@ -24,7 +25,7 @@ export function TaskList({ tasks }: { tasks: TaskSummary[] }) {
     <ul ref={list} className={classes.list} onKeyDown={move} aria-label="Tasks">
       {tasks.map((task) => (
         <li key={task.id}>
-          <Link to={`/inbox/${encodeURIComponent(task.id)}`} className={classes.task} data-closed={task.status === 'closed' || undefined}>
+          <Link to={taskPath(task.id)} className={classes.task} data-closed={task.status === 'closed' || undefined}>
             <span className={classes.main}>
               <span className={classes.name}>{task.name}</span>
               <span className={classes.facts}>

@@ -3,6 +3,7 @@ import { IconChevronRight } from '@tabler/icons-react'
 import { memo } from 'react'
 import { Link } from 'react-router'
 import type { Entry } from '@/api/live'
+import { flowPath, runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { JsonView } from '@/components/JsonView/JsonView'
 import { When } from '@/components/When/When'
@@ -54,20 +55,20 @@ export const LogRow = memo(function LogRow({ entry, opened, current, stepName, o
 })
 
 function Detail({ entry }: { entry: Entry }) {
-  const run = entry.flow && entry.run_id ? `/runs/${encodeURIComponent(entry.flow)}/${encodeURIComponent(entry.run_id)}` : null
+  const { flow, run_id: run, delivery_id: delivery } = entry
   return (
     <div className={classes.detail}>
       {entry.message && <p className={classes.whole}>{entry.message}</p>}
       <dl className={classes.facts}>
         <Fact name="When"><When at={entry.at} /></Fact>
         <Fact name="What"><span className="mono">{entry.kind}</span></Fact>
-        {entry.flow && <Fact name="Flow"><Anchor component={Link} size="sm" to={`/flows/${encodeURIComponent(entry.flow)}`}>{entry.flow}</Anchor></Fact>}
+        {flow && <Fact name="Flow"><Anchor component={Link} size="sm" to={flowPath(flow)}>{flow}</Anchor></Fact>}
         {entry.step && <Fact name="Step"><span className="mono">{entry.step}</span></Fact>}
         {entry.attempt !== null && entry.attempt !== undefined && <Fact name="Attempt">{entry.attempt}</Fact>}
-        {run && <Fact name="Run"><Anchor component={Link} size="sm" className="mono" to={run}>{entry.run_id}</Anchor></Fact>}
-        {run && entry.delivery_id && (
+        {flow && run && <Fact name="Run"><Anchor component={Link} size="sm" className="mono" to={runPath(flow, run)}>{run}</Anchor></Fact>}
+        {flow && run && delivery && (
           <Fact name="Delivery">
-            <Anchor component={Link} size="sm" className="mono" to={`${run}?delivery=${encodeURIComponent(entry.delivery_id)}`}>{entry.delivery_id}</Anchor>
+            <Anchor component={Link} size="sm" className="mono" to={runPath(flow, run, delivery)}>{delivery}</Anchor>
           </Fact>
         )}
         <CopyButton text={JSON.stringify(entry, null, 2)} label="Copy the entry as JSON" />

@@ -1,6 +1,7 @@
 import { Anchor, Paper, ScrollArea, Table, Text, Title } from '@mantine/core'
 import { Link } from 'react-router'
 import type { Api } from '@/api/client'
+import { flowPath } from '@/app/paths'
 import { durationInWords } from '@/components/When/model'
 import { MOST_LINES, SHARES, endedOf, failedOf, failureShare, percent } from '../model'
 import { Swatch } from '../ChartCard/ChartCard'
@@ -18,7 +19,6 @@ interface BreakdownProps {
 export function Breakdown({ overview, flow, when, toFlow }: BreakdownProps) {
   const { series } = overview
   const title = flow ? `Steps in ${when}` : `Flows in ${when}`
-  const named = flow ? `/flows/${flow}?step=` : null
   return (
     <Paper component="section" withBorder p="md" aria-label={title}>
       <Title order={2} className={classes.title}>
@@ -49,7 +49,7 @@ export function Breakdown({ overview, flow, when, toFlow }: BreakdownProps) {
                 <Table.Tr key={id}>
                   <Table.Td className={classes.name}>
                     {number < MOST_LINES ? <Swatch number={number} /> : <span className={classes.undrawn} />}
-                    <Anchor component={Link} to={named ? `${named}${id}` : toFlow(id)} inherit>
+                    <Anchor component={Link} to={flow ? flowPath(flow, id) : toFlow(id)} inherit>
                       {name}
                     </Anchor>
                   </Table.Td>

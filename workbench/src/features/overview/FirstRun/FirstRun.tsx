@@ -2,6 +2,7 @@ import { Button, Code, Stack, Text } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import type { Api } from '@/api/client'
+import { startPath } from '@/app/paths'
 import { Empty } from '@/components/States/States'
 
 /** Nothing has run yet: how the first run is started. */
@@ -22,7 +23,7 @@ export function FirstRun({ flows }: { flows: Api['FlowHealth'][] }) {
       </Text>
       <Stack gap={6} align="center">
         {flows.map(({ flow, name }) => (
-          <Button key={flow} component={Link} to={`/flows/${flow}/start`} variant="light">
+          <Button key={flow} component={Link} to={startPath(flow)} variant="light">
             Start “{name}”
           </Button>
         ))}

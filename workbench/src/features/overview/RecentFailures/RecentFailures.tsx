@@ -3,6 +3,7 @@ import { IconCircleCheck } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
 import { useSession } from '@/api/session'
+import { runPath } from '@/app/paths'
 import { Query } from '@/components/States/States'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { When } from '@/components/When/When'
@@ -51,7 +52,7 @@ export function RecentFailures({ flow, nameOf }: RecentFailuresProps) {
                 <li key={`${run.flow}/${run.run_id}`} className={classes.item}>
                   <div className={classes.line}>
                     <StatusBadge status={run.status} />
-                    <Anchor component={Link} to={`/runs/${run.flow}/${run.run_id}`} inherit className={classes.run}>
+                    <Anchor component={Link} to={runPath(run.flow, run.run_id)} inherit className={classes.run}>
                       {nameOf(run.flow)} <span className="mono">{run.run_id.slice(0, 8)}</span>
                     </Anchor>
                     <span className={classes.when}>

@@ -3,6 +3,7 @@ import { IconChevronRight } from '@tabler/icons-react'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import type { Api } from '@/api/client'
+import { runPath } from '@/app/paths'
 import { When } from '@/components/When/When'
 import { RepairMenu } from '../RepairMenu/RepairMenu'
 import { byGroup, groupKey, type HeldDelivery, type HeldGroup, keyOf, selectedOf, toggled } from '../held'
@@ -109,7 +110,7 @@ interface ItemProps {
 
 function Item({ item, selected, allowed, onToggle }: ItemProps) {
   const run = { flow: item.flow, run_id: item.run_id, status: 'running' } as const
-  const to = `/runs/${encodeURIComponent(item.flow)}/${item.run_id}?delivery=${item.delivery_id}`
+  const to = runPath(item.flow, item.run_id, item.delivery_id)
   return (
     <li className={classes.item}>
       <Checkbox

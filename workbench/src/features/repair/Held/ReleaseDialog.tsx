@@ -2,6 +2,7 @@ import { Anchor, Button, Group, Modal, Progress, Stack, Text } from '@mantine/co
 import { IconAlertTriangle, IconCheck, IconMinus } from '@tabler/icons-react'
 import { useRef, useState } from 'react'
 import { Link } from 'react-router'
+import { runPath } from '@/app/paths'
 import { Failed, Loading } from '@/components/States/States'
 import { type HeldDelivery, OUTCOMES, type Released, release, type ReleaseEnded } from '../held'
 import { Foresight } from '../RepairDialog/Foresight'
@@ -125,7 +126,7 @@ function Results({ lines }: { lines: Released[] }) {
         return (
           <li key={`${line.run_id}${line.delivery_id}`} data-outcome={line.outcome}>
             <Icon size={16} aria-hidden />
-            <Anchor component={Link} to={`/runs/${encodeURIComponent(line.flow)}/${line.run_id}`} className="mono">
+            <Anchor component={Link} to={runPath(line.flow, line.run_id)} className="mono">
               {line.run_id.slice(0, 8)}
             </Anchor>
             <span>

@@ -2,6 +2,7 @@ import { Alert, Anchor } from '@mantine/core'
 import { IconPlugConnectedX } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import type { Api } from '@/api/client'
+import { runPath } from '@/app/paths'
 
 const MOST = 5
 
@@ -29,7 +30,7 @@ export function Silent({ runs, truncated }: { runs: Api['SilentRun'][]; truncate
             <Anchor
               key={`${run.flow}/${run.run_id}`}
               component={Link}
-              to={`/runs/${encodeURIComponent(run.flow)}/${run.run_id}`}
+              to={runPath(run.flow, run.run_id)}
               className="mono"
               mr="xs"
               underline="always"

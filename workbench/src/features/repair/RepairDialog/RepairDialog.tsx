@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
 import { asError } from '@/api/errors'
+import { runPath } from '@/app/paths'
 import { errorsBelow } from '@/components/SchemaForm/model'
 import { Failed, Loading, Query } from '@/components/States/States'
 import { type Action, BUTTONS, type Delivery, doneSentence, type Run, titleOf } from '../model'
@@ -123,7 +124,7 @@ function Done({ sentence, run, id, onClose }: { sentence: string; run: Run; id: 
         <Text>
           {sentence}{' '}
           {id !== run.run_id && (
-            <Anchor component={Link} to={`/runs/${encodeURIComponent(run.flow)}/${id}`} onClick={onClose}>
+            <Anchor component={Link} to={runPath(run.flow, id)} onClick={onClose}>
               Look at the new run
             </Anchor>
           )}

@@ -4,6 +4,7 @@ import { type ReactNode, useMemo } from 'react'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
 import { useSession } from '@/api/session'
+import { flowPath, runPath, taskPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { Duration } from '@/components/Duration/Duration'
 import { JsonView } from '@/components/JsonView/JsonView'
@@ -56,7 +57,7 @@ export function DeliveryPanel({ run, delivery: known, onSelect }: DeliveryPanelP
       </header>
       {wait?.task && (
         <Text size="sm">
-          Waits for {wait.who.join(', ') || 'somebody'}. <Anchor component={Link} size="sm" to={`/inbox/${wait.task}`}>Open the task</Anchor>
+          Waits for {wait.who.join(', ') || 'somebody'}. <Anchor component={Link} size="sm" to={taskPath(wait.task)}>Open the task</Anchor>
           {wait.until && <> · due <When at={wait.until} /></>}
         </Text>
       )}
@@ -98,7 +99,7 @@ export function DeliveryPanel({ run, delivery: known, onSelect }: DeliveryPanelP
       )}
       {calls.map((link) => (
         <Section key={link.run_id} title="Led to the run">
-          <Anchor component={Link} size="sm" to={`/runs/${encodeURIComponent(link.flow)}/${encodeURIComponent(link.run_id)}`}>
+          <Anchor component={Link} size="sm" to={runPath(link.flow, link.run_id)}>
             {link.flow_name ?? link.flow} <span className="mono">{link.run_id.slice(0, 8)}</span>
           </Anchor>
         </Section>
@@ -109,7 +110,7 @@ export function DeliveryPanel({ run, delivery: known, onSelect }: DeliveryPanelP
         </Section>
       )}
       <footer className={classes.foot}>
-        <Anchor component={Link} size="xs" to={`/flows/${encodeURIComponent(run.flow)}?step=${encodeURIComponent(delivery.step)}`}>About this step</Anchor>
+        <Anchor component={Link} size="xs" to={flowPath(run.flow, delivery.step)}>About this step</Anchor>
         <span className="mono">{delivery.delivery_id}</span>
         <CopyButton text={delivery.delivery_id} label="Copy the delivery’s id" />
       </footer>

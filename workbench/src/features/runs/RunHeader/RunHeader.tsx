@@ -3,6 +3,7 @@ import { IconArrowUpRight, IconCornerDownRight, IconCornerLeftUp } from '@tabler
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
+import { runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { Duration } from '@/components/Duration/Duration'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
@@ -71,12 +72,11 @@ export function RunHeader({ run, stepNames, told }: { run: Run; stepNames: Reado
 
 function Linked({ link }: { link: Run['related'][number] }) {
   const Icon = ONWARD.has(link.relation) ? IconCornerDownRight : IconCornerLeftUp
-  const query = link.delivery_id && !ONWARD.has(link.relation) ? `?delivery=${encodeURIComponent(link.delivery_id)}` : ''
   return (
     <li className={classes.link}>
       <Icon size={15} aria-hidden className="quiet" />
       <span className="quiet">{RELATIONS[link.relation]}</span>
-      <Anchor component={Link} size="sm" to={`/runs/${encodeURIComponent(link.flow)}/${encodeURIComponent(link.run_id)}${query}`}>
+      <Anchor component={Link} size="sm" to={runPath(link.flow, link.run_id, ONWARD.has(link.relation) ? null : link.delivery_id)}>
         {link.flow_name ?? link.flow} <span className="mono">{link.run_id.slice(0, 8)}</span>
       </Anchor>
       {link.status ? <StatusBadge status={link.status} bare /> : <span className="quiet">forgotten by now</span>}

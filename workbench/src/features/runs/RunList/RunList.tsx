@@ -1,6 +1,7 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
+import { runPath } from '@/app/paths'
 import { Duration } from '@/components/Duration/Duration'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { When } from '@/components/When/When'
@@ -90,7 +91,7 @@ const Row = memo(function Row({ line, name, waits }: { line: RunLine; name: stri
   const status = statusOf(line)
   const going = line.status === 'running'
   return (
-    <Link to={`/runs/${encodeURIComponent(line.flow)}/${encodeURIComponent(line.run_id)}`} className={classes.row} data-status={status}>
+    <Link to={runPath(line.flow, line.run_id)} className={classes.row} data-status={status}>
       <span className={classes.status}>
         <StatusBadge status={status} />
       </span>

@@ -2,6 +2,7 @@ import { Progress } from '@mantine/core'
 import { IconArrowRight } from '@tabler/icons-react'
 import { useCallback, useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { runPath } from '@/app/paths'
 import { lookOf } from '@/components/StatusBadge/StatusBadge'
 import { Empty } from '@/components/States/States'
 import { Waterfall, type WaterfallRow } from '@/components/Waterfall'
@@ -26,7 +27,7 @@ export function TimelineTab({ run, selected, onSelect }: TimelineTabProps) {
   const choose = (id: string) => {
     const item = items.get(id)
     if (item?.kind === 'delivery') onSelect(id)
-    else if (item?.kind === 'run') void navigate(`/runs/${encodeURIComponent(item.link.flow)}/${encodeURIComponent(item.link.run_id)}`)
+    else if (item?.kind === 'run') void navigate(runPath(item.link.flow, item.link.run_id))
   }
   const toggle = useCallback((id: string) => {
     setClosed((before) => {

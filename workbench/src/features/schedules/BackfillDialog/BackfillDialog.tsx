@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { type Api, fetchApi } from '@/api/client'
+import { runPath } from '@/app/paths'
 import { Failed } from '@/components/States/States'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { backfillWords, fieldOf, inZone, momentOf, OVERLAPS, type Overlap, rangeProblem, type Schedule, viewersZone } from '../model'
@@ -100,7 +101,7 @@ function Ticks({ ticks, schedule }: { ticks: readonly Api['TickView'][]; schedul
                 {tick.run_id ? (
                   <Group gap="sm">
                     <StatusBadge bare status={tick.status ?? 'completed'} />
-                    <Anchor component={Link} size="sm" to={`/runs/${encodeURIComponent(schedule.flow)}/${encodeURIComponent(tick.run_id)}`}>Look at it</Anchor>
+                    <Anchor component={Link} size="sm" to={runPath(schedule.flow, tick.run_id)}>Look at it</Anchor>
                   </Group>
                 ) : (
                   <Text size="sm">None: it is started</Text>

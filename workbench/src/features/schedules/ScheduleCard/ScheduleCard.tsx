@@ -3,6 +3,7 @@ import { IconChevronDown, IconHistory, IconPlayerPause, IconPlayerPlay, IconPlay
 import { type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
 import { useSession } from '@/api/session'
+import { flowPath, runPath } from '@/app/paths'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { When } from '@/components/When/When'
 import { BackfillDialog } from '../BackfillDialog/BackfillDialog'
@@ -28,7 +29,7 @@ export function ScheduleCard({ schedule }: { schedule: Schedule }) {
           </Group>
           <Text>{sentence(schedule.words)}</Text>
           <Text size="sm" c="dimmed">
-            <Anchor component={Link} size="sm" underline="always" to={`/flows/${encodeURIComponent(schedule.flow)}?step=${encodeURIComponent(schedule.step)}`}>{schedule.flow}</Anchor>
+            <Anchor component={Link} size="sm" underline="always" to={flowPath(schedule.flow, schedule.step)}>{schedule.flow}</Anchor>
             {' · '}
             <span className="mono">{schedule.cron}</span> in <span className="mono">{schedule.time_zone}</span>
           </Text>
@@ -114,7 +115,7 @@ function LatestTicks({ schedule }: { schedule: Schedule }) {
       {recent.slice(0, NEXT).map((tick) => (
         <li key={`${tick.at} ${tick.run_id}`} className={classes.tick}>
           <StatusBadge bare status={tick.status ?? 'completed'} />
-          <Anchor component={Link} size="sm" to={`/runs/${encodeURIComponent(schedule.flow)}/${encodeURIComponent(tick.run_id ?? '')}`}>
+          <Anchor component={Link} size="sm" to={runPath(schedule.flow, tick.run_id ?? '')}>
             {inZone(tick.at, schedule.time_zone)}
           </Anchor>
           <Text span size="sm" c="dimmed"><When at={tick.at} /></Text>

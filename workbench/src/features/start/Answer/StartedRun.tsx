@@ -4,6 +4,7 @@ import { IconArrowRight } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import { $api, type Api } from '@/api/client'
 import { useLive } from '@/api/live'
+import { runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { Duration } from '@/components/Duration/Duration'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
@@ -33,7 +34,7 @@ export function StartedRun({ run }: { run: Api['Accepted'] }) {
       {data?.why_waiting ? <Text size="sm">{data.why_waiting}</Text> : null}
       {data?.outcome_error ? <Text size="sm" c="var(--wb-failed)">{data.outcome_error.message}</Text> : null}
       <Group gap={6}>
-        <Anchor component={Link} to={`/runs/${encodeURIComponent(flow)}/${run_id}`} size="sm" fw={600} className={classes.link}>
+        <Anchor component={Link} to={runPath(flow, run_id)} size="sm" fw={600} className={classes.link}>
           Follow the run <IconArrowRight size={14} aria-hidden />
         </Anchor>
         <Text size="xs" c="dimmed" className="mono">

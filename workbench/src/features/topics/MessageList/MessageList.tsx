@@ -3,6 +3,7 @@ import { IconChevronRight } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
 import { useSession } from '@/api/session'
+import { runPath } from '@/app/paths'
 import { JsonView } from '@/components/JsonView/JsonView'
 import { Query } from '@/components/States/States'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
@@ -50,11 +51,10 @@ function Detail({ topic, message }: { topic: string; message: Message }) {
     // Who received it shows once they have begun.
     { enabled: can('read'), refetchInterval: (query) => (query.state.data?.receipts.every((each) => DONE.has(each.status)) ? false : 2_000) },
   )
-  const run = `/runs/${encodeURIComponent(flow)}/${encodeURIComponent(run_id)}`
   return (
     <Stack gap="xs" className={classes.detail}>
       <Text size="sm">
-        In the run <Anchor component={Link} underline="always" size="sm" className="mono" to={message.delivery_id ? `${run}?delivery=${encodeURIComponent(message.delivery_id)}` : run}>{run_id}</Anchor>
+        In the run <Anchor component={Link} underline="always" size="sm" className="mono" to={runPath(flow, run_id, message.delivery_id)}>{run_id}</Anchor>
       </Text>
       {!can('read') ? (
         <Text size="sm" c="dimmed">What is in messages is for those who may read.</Text>
@@ -67,7 +67,7 @@ function Detail({ topic, message }: { topic: string; message: Message }) {
               {receipts.map((receipt) => (
                 <Group key={receipt.delivery_id} gap="sm">
                   <StatusBadge bare status={receipt.status} />
-                  <Anchor component={Link} size="sm" to={`${run}?delivery=${encodeURIComponent(receipt.delivery_id)}`}>{receipt.name}</Anchor>
+                  <Anchor component={Link} size="sm" to={runPath(flow, run_id, receipt.delivery_id)}>{receipt.name}</Anchor>
                 </Group>
               ))}
             </>

@@ -1,6 +1,7 @@
 import { ActionIcon, Anchor, Group, Stack, Text, Title } from '@mantine/core'
 import { IconAlertCircle, IconX } from '@tabler/icons-react'
 import { Link } from 'react-router'
+import { runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { lengthOf } from '@/components/Waterfall'
 import { When } from '@/components/When/When'
@@ -103,14 +104,13 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 /** Where the span is in the words of flows. */
 function Where({ span }: { span: Span }) {
   if (!span.flow || !span.run_id) return null
-  const run = `/runs/${encodeURIComponent(span.flow)}/${encodeURIComponent(span.run_id)}`
   return (
     <Group gap="md">
-      <Anchor component={Link} to={run} size="sm">
+      <Anchor component={Link} to={runPath(span.flow, span.run_id)} size="sm">
         Open the run
       </Anchor>
       {span.delivery_id && (
-        <Anchor component={Link} to={`${run}?tab=timeline&delivery=${encodeURIComponent(span.delivery_id)}`} size="sm">
+        <Anchor component={Link} to={`${runPath(span.flow, span.run_id, span.delivery_id)}&tab=timeline`} size="sm">
           Open the delivery{span.attempt && span.attempt > 1 ? ` (attempt ${span.attempt})` : ''}
         </Anchor>
       )}

@@ -3,6 +3,7 @@ import { useComputedColorScheme } from '@mantine/core'
 import { Background, BackgroundVariant, MiniMap, type NodeChange, ReactFlow, ReactFlowProvider } from '@xyflow/react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { flowPath } from '@/app/paths'
 import { Failed, Loading } from '@/components/States/States'
 import { useSavedLayout } from '../../savedLayout/savedLayout'
 import { EdgeTip } from '../edges/EdgeTip'
@@ -82,7 +83,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
     (id: string) => {
       const item = model.items.find((each) => each.id === id)
       if (item?.type === 'step') onSelect?.(id)
-      else if (item?.flow) void navigate(`/flows/${encodeURIComponent(item.flow)}`)
+      else if (item?.flow) void navigate(flowPath(item.flow))
     },
     [model, navigate, onSelect],
   )
