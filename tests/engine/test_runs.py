@@ -148,6 +148,27 @@ async def test_a_held_delivery_is_skipped(host: Host) -> None:
         assert charge.error is not None
 
 
+async def test_a_completed_delivery_still_tells_of_the_attempt_that_failed(host: Host) -> None:
+    files = {
+        "twice.step.py": """
+            from wistro import EventStep, Retryable
+            config = EventStep(name="Twice", flows=["f"], subscribes=["begin"], emits=[])
+            async def handler(message, ctx):
+                if ctx.attempt == 1:
+                    raise Retryable("not yet", retry_after=0.1)
+            """,
+        "wistro.yml": BEGIN,
+    }
+    async with host(files) as hosted:
+        run = await hosted.ended(await hosted.emit("begin", {}))
+        (delivery,) = run.deliveries
+        assert delivery.status == "completed"
+        assert [(each.number, each.error is None) for each in delivery.attempts] == [
+            (1, False),
+            (2, True),
+        ]
+
+
 async def test_a_failed_run_is_forked_where_it_failed(host: Host) -> None:
     files = {
         "first.step.py": """

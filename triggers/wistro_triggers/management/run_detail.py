@@ -82,15 +82,20 @@ def _shortened(delivery: DeliveryView, limit: int) -> DeliveryView:
 
 
 async def _attempts(site: Site, run: RunDetail) -> dict[str, list[JournalEntry]]:
-    """What the journal has of failed attempts: histories keep only the last one of each delivery."""
-    if all(len(each.attempts) <= 1 and each.status != "running" for each in run.deliveries):
+    """What the journal has of attempts: histories keep only the last ones of each delivery."""
+    if not any(each.status == "running" or _repeated(each) for each in run.deliveries):
         return {}
-    wanted = JournalFilter(flow=run.flow, run_id=run.run_id, kinds=("delivery.failed",))
+    kinds = ("delivery.started", "delivery.failed")
+    wanted = JournalFilter(flow=run.flow, run_id=run.run_id, kinds=kinds)
     found: dict[str, list[JournalEntry]] = {}
     for entry in await site.journal.read(wanted, limit=_ENTRIES):
         if entry.delivery_id is not None and entry.attempt is not None:
             found.setdefault(entry.delivery_id, []).append(entry)
     return found
+
+
+def _repeated(delivery: DeliveryView) -> bool:
+    return len(delivery.attempts) > 1 or any(each.number > 1 for each in delivery.attempts)
 
 
 def _delivery(
@@ -109,7 +114,7 @@ def _delivery(
 
 def _merged(known: Sequence[AttemptView], noted: Sequence[JournalEntry]) -> list[AttemptView]:
     found = dict(zip(_rounds(each.number for each in known), known, strict=True))
-    for place, entry in zip(_rounds(each.attempt or 1 for each in noted), noted, strict=True):
+    for place, entry in _placed(noted, "delivery.failed"):
         old = found.get(place) or AttemptView(number=place[1])
         if old.finished_at is not None:
             continue  # the history knows better
@@ -122,7 +127,19 @@ def _merged(known: Sequence[AttemptView], noted: Sequence[JournalEntry]) -> list
                 "error": old.error or _error(entry),
             }
         )
+    for place, entry in _placed(noted, "delivery.started"):
+        # Of an attempt whose worker was lost, nobody else tells when it began.
+        if (old := found.get(place)) is not None and old.started_at is None:
+            began = datetime.fromtimestamp(entry.at, UTC)
+            found[place] = old.model_copy(update={"started_at": began})
     return [found[place] for place in sorted(found)]
+
+
+def _placed(
+    noted: Sequence[JournalEntry], kind: str
+) -> Iterable[tuple[tuple[int, int], JournalEntry]]:
+    entries = [each for each in noted if each.kind == kind]
+    return zip(_rounds(each.attempt or 1 for each in entries), entries, strict=True)
 
 
 def _rounds(numbers: Iterable[int]) -> list[tuple[int, int]]:

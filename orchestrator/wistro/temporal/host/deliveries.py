@@ -131,7 +131,7 @@ class Deliveries:
             done = event.activity_task_completed_event_attributes
             result = await self._payloads.result(done.result.payloads, StepResult)
             if isinstance(result, StepResult):
-                self._complete(done.scheduled_event_id, event, result)
+                await self._complete(done.scheduled_event_id, event, result)
             elif isinstance(result, ErrorInfo):
                 await self._end(done.scheduled_event_id, event, "failed", result)
         elif event.HasField("activity_task_failed_event_attributes"):
@@ -277,7 +277,7 @@ class Deliveries:
             self._add(id, invocation.step, invocation.topic, invocation.data, None, at)
         self._update(id, status="running", input=invocation.data, queued_at=at, error=None)
 
-    def _complete(self, scheduled: int, event: HistoryEvent, result: StepResult) -> None:
+    async def _complete(self, scheduled: int, event: HistoryEvent, result: StepResult) -> None:
         if (link := self._linking.get(scheduled)) is not None:
             self._linked(link, result.output)
         id = self._scheduled.get(scheduled)
@@ -291,7 +291,7 @@ class Deliveries:
             status="completed",
             output=result.output,
             emissions=list(result.emissions),
-            attempts=[*view.attempts, self._attempt(started, event, None)],
+            attempts=await self._with_last(view, started, event, None),
             started_at=moment(started.event_time) if started else None,
             finished_at=moment(event.event_time),
         )
@@ -313,19 +313,11 @@ class Deliveries:
             return
         view = self._views[id]
         started = self._started.get(scheduled)
-        attempts = list(view.attempts)
-        if started is not None:
-            last = started.activity_task_started_event_attributes
-            if last.HasField("last_failure") and last.attempt > 1:
-                earlier = await self._payloads.failure(last.last_failure)
-                if not was_cancelled(earlier):
-                    attempts.append(AttemptView(number=last.attempt - 1, error=error_info(earlier)))
-        attempts.append(self._attempt(started, event, error))
         self._update(
             id,
             status=status,
             error=error,
-            attempts=attempts,
+            attempts=await self._with_last(view, started, event, error),
             started_at=moment(started.event_time) if started else None,
             finished_at=moment(event.event_time),
         )
@@ -368,6 +360,23 @@ class Deliveries:
             return
         for child in deliveries_of(self._plan, parent, emissions, CelExpressions()):
             self._children[child.delivery_id] = (parent, child)
+
+    async def _with_last(
+        self,
+        view: DeliveryView,
+        started: HistoryEvent | None,
+        event: HistoryEvent,
+        error: ErrorInfo | None,
+    ) -> list[AttemptView]:
+        """The attempts with the last one, and with the one before: a history keeps no others."""
+        attempts = list(view.attempts)
+        if started is not None:
+            last = started.activity_task_started_event_attributes
+            if last.HasField("last_failure") and last.attempt > 1:
+                earlier = await self._payloads.failure(last.last_failure)
+                if not was_cancelled(earlier):
+                    attempts.append(AttemptView(number=last.attempt - 1, error=error_info(earlier)))
+        return [*attempts, self._attempt(started, event, error)]
 
     def _attempt(
         self, started: HistoryEvent | None, event: HistoryEvent, error: ErrorInfo | None

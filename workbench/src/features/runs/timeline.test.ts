@@ -41,6 +41,21 @@ describe('timelineOf', () => {
     expect(row?.note).toBe('2 attempts')
   })
 
+  it('ends an attempt whose worker was lost when the next one begins', () => {
+    const lost = aDelivery('lost', {
+      queued_at: at(0),
+      finished_at: at(6),
+      attempts: [
+        { number: 1, started_at: at(0), error: anError('lost') },
+        { number: 2, started_at: at(5), finished_at: at(6) },
+      ],
+    })
+    const [row] = timelineOf(aRun({ deliveries: [lost] }), NOTHING).rows
+    expect(row?.segments?.map((each) => [each.tone, seconds(each.start), seconds(each.end)])).toEqual([
+      ['failed', 0, 5], ['completed', 5, 6],
+    ])
+  })
+
   it('leaves open what goes on', () => {
     const going = aDelivery('going', { status: 'running', finished_at: null, progress: { done: 1, of: 4 }, attempts: [{ number: 1, started_at: at(1) }] })
     const [row] = timelineOf(aRun({ deliveries: [going] }), NOTHING).rows

@@ -106,14 +106,15 @@ function segmentsOf(delivery: Delivery): Segment[] {
     return found
   }
   let free = queued
-  for (const attempt of delivery.attempts) {
+  for (const [index, attempt] of delivery.attempts.entries()) {
     const start = at(attempt.started_at)
     if (start === undefined) continue
     if (free !== undefined && start > free) {
       const again = attempt.number > 1
       found.push(piece(free, start, again ? 'held' : 'queued', again ? 'Waited to try again' : 'In the queue', true))
     }
-    const end = at(attempt.finished_at)
+    // Nobody saw the end of an attempt whose worker was lost: it was over when the next one began.
+    const end = at(attempt.finished_at) ?? at(delivery.attempts[index + 1]?.started_at)
     found.push(piece(start, end, toneOfAttempt(delivery, attempt), `Attempt ${attempt.number}${attempt.error ? `: ${attempt.error.message}` : ''}`))
     free = end
   }
@@ -155,7 +156,7 @@ function joinRow(run: Run, wait: Run['waits'][number], id: string): WaterfallRow
     .filter((each) => each.emissions.some((emission) => wait.received.includes(emission.topic)))
     .map((each) => at(each.finished_at) ?? Infinity)
   const start = Math.min(...since, at(run.closed_at) ?? Date.now())
-  const of = wait.needed ? ` of ${wait.needed}` : ''
+  const got = wait.needed ? `${wait.received.length} of ${wait.needed} messages` : counted(wait.received.length, 'message')
   return {
     id,
     depth: 0,
@@ -163,6 +164,6 @@ function joinRow(run: Run, wait: Run['waits'][number], id: string): WaterfallRow
     start,
     tone: 'waiting',
     segments: [piece(start, undefined, 'waiting', 'Waits for more messages', true)],
-    note: `has ${wait.received.length}${of} messages: ${wait.received.join(', ')}`,
+    note: `has ${got}: ${wait.received.join(', ')}`,
   }
 }
