@@ -1,10 +1,11 @@
 import { Button, Loader, Text } from '@mantine/core'
 import { IconArrowUp, IconHandStop, IconPlayerPlay } from '@tabler/icons-react'
 import { useCallback, useMemo } from 'react'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 import { $api } from '@/api/client'
 import { Page } from '@/components/Page/Page'
 import { Empty, Failed, Loading } from '@/components/States/States'
+import { useUrl } from '@/components/useUrl'
 import { askedFor, filtersOf, isNarrow, type RunFilters as Filters } from './filters'
 import { RunFilters } from './RunFilters/RunFilters'
 import { RunList } from './RunList/RunList'
@@ -13,7 +14,7 @@ import { useFreshAtTop, useRuns, useWaits } from './useRuns'
 
 /** All runs, as they come and go. */
 export function Component() {
-  const [params, setParams] = useSearchParams()
+  const { params, change: setParams } = useUrl()
   const filters = useMemo(() => filtersOf(params), [params])
   const { query, lines, fresh, showFresh } = useRuns(filters)
   const { status: _, ...scope } = askedFor(filters, Date.now())
@@ -24,12 +25,7 @@ export function Component() {
   useFreshAtTop(fresh, showFresh)
 
   const change = (changes: Partial<Filters>) => {
-    const next = new URLSearchParams(params)
-    for (const [name, value] of Object.entries(changes)) {
-      next.delete(name)
-      for (const each of [value].flat()) if (each) next.append(name, each)
-    }
-    setParams(next, { replace: true })
+    setParams(changes)
     window.scrollTo({ top: 0 })
   }
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query
