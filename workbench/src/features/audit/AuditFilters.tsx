@@ -1,7 +1,7 @@
-import { Button, Group, SegmentedControl, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Button, Group, SegmentedControl, Select } from '@mantine/core'
 import { IconX } from '@tabler/icons-react'
 import { $api } from '@/api/client'
+import { FilterText } from '@/components/FilterText/FilterText'
 import { useUrl } from '@/components/useUrl'
 import { ACTIONS, FILTERS } from './model'
 
@@ -9,7 +9,6 @@ import { ACTIONS, FILTERS } from './model'
 export function AuditFilters() {
   const { params, change } = useUrl()
   const flows = $api.useQuery('get', '/api/flows')
-  const setWho = useDebouncedCallback((who: string) => change({ who: who.trim() }), 300)
   const chosen = FILTERS.some((name) => params.get(name))
   const run = params.get('run_id')
   return (
@@ -24,14 +23,7 @@ export function AuditFilters() {
         value={params.get('kind') ?? ''}
         onChange={(kind) => change({ kind })}
       />
-      <TextInput
-        key={params.get('who') === null ? 'anyone' : 'someone'}
-        aria-label="Who"
-        placeholder="Who: name of a user or key"
-        w={220}
-        defaultValue={params.get('who') ?? ''}
-        onChange={(event) => setWho(event.currentTarget.value)}
-      />
+      <FilterText label="Who" placeholder="Who: name of a user or key" width={220} value={params.get('who') ?? ''} onChange={(who) => change({ who })} />
       <Select
         aria-label="What it was about"
         placeholder="What"

@@ -1,9 +1,7 @@
-import { Checkbox, Group, SegmentedControl, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { IconSearch } from '@tabler/icons-react'
-import { useState } from 'react'
+import { Checkbox, Group, SegmentedControl, Select } from '@mantine/core'
 import { $api } from '@/api/client'
 import { useSession } from '@/api/session'
+import { FilterText } from '@/components/FilterText/FilterText'
 import type { Filters } from '../model'
 import classes from './InboxFilters.module.css'
 
@@ -46,9 +44,9 @@ export function InboxFilters({ filters, onChange }: { filters: Filters; onChange
         onChange={(flow) => set({ flow })}
         clearButtonProps={{ 'aria-label': 'Any flow' }}
       />
-      <Typed label="Role" value={filters.role} onChange={(role) => set({ role })} />
-      <Typed label="Assigned to" value={filters.assignee} onChange={(assignee) => set({ assignee })} />
-      <Typed label="Search" icon value={filters.text} onChange={(text) => set({ text })} />
+      <FilterText label="Role" width={150} value={filters.role ?? ''} onChange={(role) => set({ role: role || null })} />
+      <FilterText label="Assigned to" width={150} value={filters.assignee ?? ''} onChange={(assignee) => set({ assignee: assignee || null })} />
+      <FilterText search label="Search" width={150} value={filters.text ?? ''} onChange={(text) => set({ text: text || null })} />
       {filters.status === 'open' && (
         <Checkbox
           label="Only overdue"
@@ -57,31 +55,5 @@ export function InboxFilters({ filters, onChange }: { filters: Filters; onChange
         />
       )}
     </Group>
-  )
-}
-
-interface TypedProps {
-  label: string
-  icon?: boolean
-  value: string | null
-  onChange: (value: string | null) => void
-}
-
-/** A filter that is typed, and applied when somebody stops to. */
-function Typed({ label, icon = false, value, onChange }: TypedProps) {
-  const [text, setText] = useState(value ?? '')
-  const apply = useDebouncedCallback((next: string) => onChange(next.trim() || null), 300)
-  return (
-    <TextInput
-      aria-label={label}
-      placeholder={label}
-      w={150}
-      value={text}
-      leftSection={icon ? <IconSearch size={15} aria-hidden /> : null}
-      onChange={(event) => {
-        setText(event.currentTarget.value)
-        apply(event.currentTarget.value)
-      }}
-    />
   )
 }

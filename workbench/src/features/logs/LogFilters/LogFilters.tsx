@@ -1,7 +1,6 @@
-import { CloseButton, Group, SegmentedControl, Select, TextInput } from '@mantine/core'
-import { IconSearch } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { Group, SegmentedControl, Select } from '@mantine/core'
 import { $api } from '@/api/client'
+import { FilterText } from '@/components/FilterText/FilterText'
 import { LEVELS, type LogQuery } from '../model'
 
 interface LogFiltersProps {
@@ -15,7 +14,7 @@ export function LogFilters({ query, onChange }: LogFiltersProps) {
   const flow = $api.useQuery('get', '/api/flows/{flow}', { params: { path: { flow: query.flow } } }, { enabled: query.flow !== '' })
   return (
     <Group gap="xs" role="search" aria-label="Filter the logs">
-      <LateText label="Text in messages and fields" placeholder="Find text" value={query.text} onChange={(text) => onChange({ text })} width={220} />
+      <FilterText search label="Text in messages and fields" placeholder="Find text" value={query.text} onChange={(text) => onChange({ text })} width={220} />
       <Select
         aria-label="Flow" placeholder="All flows" clearable searchable w={180}
         data={flows.map((each) => ({ value: each.id, label: each.name }))}
@@ -36,38 +35,12 @@ export function LogFilters({ query, onChange }: LogFiltersProps) {
         value={query.level || null} onChange={(level) => onChange({ level })}
         clearButtonProps={{ 'aria-label': 'All levels' }}
       />
-      <LateText label="Run" placeholder="Run id" value={query.run} onChange={(run) => onChange({ run: run.trim() })} width={150} />
+      <FilterText search label="Run" placeholder="Run id" value={query.run} onChange={(run) => onChange({ run })} width={150} />
       <SegmentedControl
         aria-label="What is shown"
         data={[{ value: '', label: 'All' }, { value: 'logged', label: 'Logged lines' }]}
         value={query.logged ? 'logged' : ''} onChange={(show) => onChange({ show })}
       />
     </Group>
-  )
-}
-
-/** A field whose text counts once nobody has typed for a moment. */
-function LateText({ label, placeholder, value, onChange, width }: {
-  label: string
-  placeholder: string
-  value: string
-  onChange: (text: string) => void
-  width: number
-}) {
-  const [text, setText] = useState(value)
-  useEffect(() => setText(value), [value])
-  useEffect(() => {
-    if (text === value) return
-    const timer = setTimeout(() => onChange(text), 300)
-    return () => clearTimeout(timer)
-    // `onChange` is another function with every drawing.
-  }, [text, value])
-  return (
-    <TextInput
-      aria-label={label} placeholder={placeholder} w={width} value={text} maxLength={200}
-      onChange={(event) => setText(event.currentTarget.value)}
-      leftSection={<IconSearch size={15} aria-hidden />}
-      rightSection={text && <CloseButton size="sm" aria-label={`No ${label.toLowerCase()}`} onClick={() => onChange('')} />}
-    />
   )
 }

@@ -1,8 +1,7 @@
-import { ActionIcon, Button, Group, MultiSelect, Select, TextInput, Tooltip } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { IconSearch, IconX } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { ActionIcon, Button, Group, MultiSelect, Select, Tooltip } from '@mantine/core'
+import { IconX } from '@tabler/icons-react'
 import { $api, type Api } from '@/api/client'
+import { FilterText } from '@/components/FilterText/FilterText'
 import { lookOf } from '@/components/StatusBadge/StatusBadge'
 import { isNarrow, type RunFilters as Filters, SINCE, STATUSES } from '../filters'
 import classes from './RunFilters.module.css'
@@ -64,8 +63,8 @@ export function RunFilters({ filters, counts, onChange }: RunFiltersProps) {
           onChange={(since) => onChange({ since: since ?? '' })}
           clearButtonProps={{ 'aria-label': 'Any time' }}
         />
-        <Typed label="Version" value={filters.version} width={140} onChange={(version) => onChange({ version })} />
-        <Typed label="Beginning of an id" search value={filters.text} width={210} onChange={(text) => onChange({ text })} />
+        <FilterText label="Version" value={filters.version} width={140} onChange={(version) => onChange({ version })} />
+        <FilterText label="Beginning of an id" search value={filters.text} width={210} onChange={(text) => onChange({ text })} />
         {isNarrow(filters) && (
           <Tooltip label="Show all runs">
             <ActionIcon
@@ -116,31 +115,3 @@ function Statuses({ chosen, counts, onChange }: { chosen: string[]; counts: Api[
 }
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
-
-interface TypedProps {
-  label: string
-  search?: boolean
-  value: string
-  width: number
-  onChange: (value: string) => void
-}
-
-/** A filter that is typed, and applied when somebody stops to. */
-function Typed({ label, search = false, value, width, onChange }: TypedProps) {
-  const [text, setText] = useState(value)
-  useEffect(() => setText(value), [value])
-  const apply = useDebouncedCallback((next: string) => onChange(next.trim()), 300)
-  return (
-    <TextInput
-      aria-label={label}
-      placeholder={label}
-      w={width}
-      value={text}
-      leftSection={search ? <IconSearch size={15} aria-hidden /> : null}
-      onChange={(event) => {
-        setText(event.currentTarget.value)
-        apply(event.currentTarget.value)
-      }}
-    />
-  )
-}

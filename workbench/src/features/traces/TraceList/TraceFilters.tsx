@@ -1,8 +1,7 @@
-import { Autocomplete, Button, Select, Switch, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { IconSearch, IconX } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { Autocomplete, Button, Select, Switch } from '@mantine/core'
+import { IconX } from '@tabler/icons-react'
 import { $api, type Api } from '@/api/client'
+import { FilterText } from '@/components/FilterText/FilterText'
 import type { Filters } from '../filters'
 import classes from './TraceList.module.css'
 
@@ -32,7 +31,7 @@ export function TraceFilters({ filters, items, onChange }: TraceFiltersProps) {
   const seconds = filters.min_seconds === undefined ? null : String(filters.min_seconds)
   return (
     <div className={classes.filters} role="search" aria-label="Filter the traces">
-      <Text name="name" label="Name of a span" value={filters.name} onChange={(value) => set('name', value)} />
+      <FilterText search label="Name of a span" value={filters.name ?? ''} onChange={(value) => set('name', value)} />
       <Select
         aria-label="Flow"
         placeholder="Any flow"
@@ -76,26 +75,5 @@ export function TraceFilters({ filters, items, onChange }: TraceFiltersProps) {
         </Button>
       )}
     </div>
-  )
-}
-
-/** A text that counts once nobody types. */
-function Text({ name, label, value, onChange }: { name: string; label: string; value: string | undefined; onChange: (value: string) => void }) {
-  const [typed, setTyped] = useState(value ?? '')
-  const tell = useDebouncedCallback(onChange, 300)
-  useEffect(() => setTyped(value ?? ''), [value])
-  return (
-    <TextInput
-      aria-label={label}
-      name={name}
-      placeholder={label}
-      size="sm"
-      leftSection={<IconSearch size={15} aria-hidden />}
-      value={typed}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value)
-        tell(event.currentTarget.value.trim())
-      }}
-    />
   )
 }
