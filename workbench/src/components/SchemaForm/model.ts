@@ -208,7 +208,7 @@ const WORDS: Record<string, string> = {
 }
 
 /** The path that a JSON pointer such as `#/lines/0` names. */
-export function pathOf(pointer: string): string[] {
+function pathOf(pointer: string): string[] {
   return pointer
     .replace(/^#/, '')
     .split('/')

@@ -5,7 +5,6 @@ import {
   dueInWords,
   filtersOf,
   labelOf,
-  namesIn,
   outcomeInWords,
   progressOf,
   refusalOf,
@@ -94,10 +93,6 @@ it('names fields and values for people', () => {
 it('refuses files that are too large before they are sent', () => {
   expect(refusalOf({ name: 'a.pdf', size: 2_000_000 })).toBe('“a.pdf” has 2.0 MB; a file may have 1 MB at most.')
   expect(refusalOf({ name: 'a.pdf', size: 10 })).toBeNull()
-})
-
-it('reads names as people type them', () => {
-  expect(namesIn(' ada, bob;ada\n')).toEqual(['ada', 'bob'])
 })
 
 describe('forms that ask for a yes or no', () => {

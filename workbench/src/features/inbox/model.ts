@@ -150,18 +150,13 @@ export function sizeInWords(bytes: number): string {
   return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
-export const LARGEST_FILE = 1_048_576
+const LARGEST_FILE = 1_048_576
 
 /** Why a file cannot be attached; nothing when it can. */
 export function refusalOf(file: { name: string; size: number }): string | null {
   if (file.size === 0) return `“${file.name}” is empty.`
   if (file.size > LARGEST_FILE) return `“${file.name}” has ${sizeInWords(file.size)}; a file may have 1 MB at most.`
   return null
-}
-
-/** A list of names as somebody types it: `Ada, Bob`. */
-export function namesIn(text: string): string[] {
-  return [...new Set(text.split(/[,;\n]/).map((name) => name.trim()).filter(Boolean))]
 }
 
 /** A form that asks for a yes or no by its field `approved`, and for what else there is. */

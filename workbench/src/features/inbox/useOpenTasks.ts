@@ -6,7 +6,7 @@ import { useLive } from '@/api/live'
 const MOST = 99
 
 /** Whatever may open or close a task. */
-export const TASK_KINDS = ['delivery.opened', 'delivery.settled', 'delivery.told', 'delivery.skipped', 'run.'] as const
+const TASK_KINDS = ['delivery.opened', 'delivery.settled', 'delivery.told', 'delivery.skipped', 'run.'] as const
 
 /** Asks for tasks again a moment after something happened that may have opened or closed one. */
 export function useFreshTasks(): void {

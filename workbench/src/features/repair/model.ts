@@ -63,7 +63,7 @@ function withLevel(choice: Choice, allowed: boolean): Choice {
   return allowed ? choice : { ...choice, reason: NO_LEVEL }
 }
 
-export function isOver(run: Run): boolean {
+function isOver(run: Run): boolean {
   return run.status !== 'running' && run.status !== 'scheduled'
 }
 

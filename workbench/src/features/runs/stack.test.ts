@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { framesOf, headOf, oursFirst } from './stack'
+import { framesOf, headOf } from './stack'
 
 const PYTHON = `Traceback (most recent call last):
   File "steps/check_stock.step.py", line 29, in handler
@@ -54,10 +54,6 @@ describe('framesOf', () => {
   it('finds nothing in what is no stack', () => {
     expect(framesOf('at the end (of the day)')).toEqual([])
   })
-})
-
-it('puts the frames of the project first', () => {
-  expect(oursFirst(framesOf(PYTHON)).map((each) => each.line)).toEqual([18, 29, 7])
 })
 
 it('keeps the error and its causes', () => {

@@ -30,11 +30,6 @@ export function framesOf(stack: string): Frame[] {
   return [...python.reverse(), ...others]
 }
 
-/** The frames with those of the project first. */
-export function oursFirst(frames: readonly Frame[]): Frame[] {
-  return [...frames.filter((each) => each.ours), ...frames.filter((each) => !each.ours)]
-}
-
 function frame(path = '', line = '0', name = ''): Frame {
   return { path, line: Number(line), name: name || '(top level)', ours: isOurs(path) }
 }

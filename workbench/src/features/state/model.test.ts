@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '@/api/errors'
-import { asText, type Entry, inShort, isConflict, read, sameValue, setRequest, settle } from './model'
+import { asText, type Entry, inShort, isConflict, read, setRequest, settle } from './model'
 
 const entry = (version: number, value: unknown): Entry => ({ group: 'g', key: 'k', value, version, updated_at: 1 })
 
@@ -32,9 +32,4 @@ describe('compare and set', () => {
     expect(settle({ ...conflict, theirs: null }, 'mine')).toEqual({ value: 'mine', if_absent: true })
     expect(settle(conflict, 'theirs')).toBeNull()
   })
-})
-
-it('compares values, not how they are written', () => {
-  expect(sameValue({ a: 1, b: [{ c: 2, d: 3 }] }, { b: [{ d: 3, c: 2 }], a: 1 })).toBe(true)
-  expect(sameValue([1, 2], [2, 1])).toBe(false)
 })

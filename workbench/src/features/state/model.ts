@@ -41,14 +41,3 @@ export interface Conflict {
 export function settle(conflict: Conflict, choice: 'mine' | 'theirs') {
   return choice === 'theirs' ? null : setRequest(conflict.theirs, conflict.mine)
 }
-
-/** Whether the difference is only in how it is written. */
-export function sameValue(one: unknown, other: unknown): boolean {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => [key, sorted(each)]))
-}
