@@ -29,7 +29,7 @@ export function Tiles({ flows, figures, when, since, flow }: TilesProps) {
         icon={IconLoader2}
         tone="running"
         value={now?.running}
-        note="runs under way"
+        note={counted(now?.running, 'runs under way', 'run under way', 'runs under way')}
         to={`/runs?status=running${only}`}
       />
       <Tile
@@ -37,7 +37,7 @@ export function Tiles({ flows, figures, when, since, flow }: TilesProps) {
         icon={IconUserQuestion}
         tone="waiting"
         value={now?.waiting}
-        note={now?.waiting === 0 ? 'nothing to answer' : 'tasks to answer'}
+        note={counted(now?.waiting, 'nothing to answer', 'task to answer', 'tasks to answer')}
         to={flow ? `/inbox?flow=${flow}` : '/inbox'}
       />
       <Tile
@@ -45,7 +45,7 @@ export function Tiles({ flows, figures, when, since, flow }: TilesProps) {
         icon={IconHandStop}
         tone="held"
         value={now?.held}
-        note={now?.held === 0 ? 'nothing to repair' : 'runs wait for an operator'}
+        note={counted(now?.held, 'nothing to repair', 'run waits for an operator', 'runs wait for an operator')}
         to={flow ? `/held?flow=${flow}` : '/held'}
       />
       <Tile
@@ -67,6 +67,11 @@ export function Tiles({ flows, figures, when, since, flow }: TilesProps) {
       />
     </SimpleGrid>
   )
+}
+
+/** What is counted above it. */
+function counted(count: number | undefined, none: string, one: string, many: string): string {
+  return count === 0 ? none : count === 1 ? one : many
 }
 
 interface TileProps {
