@@ -22,7 +22,8 @@ import { TimelineTab } from './Tabs/TimelineTab'
 import { useRun } from './useRun'
 import { culprit, type Run, statusOf } from './words'
 
-const TABS = ['graph', 'timeline', 'logs', 'trace', 'answers', 'history'] as const
+const SEEN_BY_ALL = ['graph', 'timeline'] as const
+const TABS = [...SEEN_BY_ALL, 'logs', 'trace', 'answers', 'history'] as const
 
 /** The title of the drawer is for those who cannot see it. */
 const HIDDEN_TITLE = { header: { position: 'absolute', minHeight: 0, padding: 0 } } as const
@@ -63,7 +64,7 @@ function Body({ run, names }: { run: Run; names: ReadonlyMap<string, string> }) 
   const small = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const narrow = useMediaQuery('(max-width: 75em)', false, { getInitialValueInEffect: false })
   const wanted = params.get('tab')
-  const tab = TABS.find((each) => each === wanted) ?? (small ? 'timeline' : 'graph')
+  const tab = (can('read') ? TABS : SEEN_BY_ALL).find((each) => each === wanted) ?? (small ? 'timeline' : 'graph')
   const id = params.get('delivery')
   const delivery = run.deliveries.find((each) => each.delivery_id === id) ?? null
   const select = (next: string | null) => change({ delivery: next })

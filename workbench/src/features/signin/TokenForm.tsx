@@ -39,6 +39,7 @@ export function TokenForm({ busy, unfit, onSubmit }: TokenFormProps) {
           required
           autoComplete="current-password"
           error={unfit?.token}
+          aria-invalid={unfit?.token !== undefined}
           visibilityToggleButtonProps={{ 'aria-label': 'Show or hide what you type' }}
           value={token}
           onChange={(event) => setToken(event.currentTarget.value)}

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { IconBolt, IconSitemap } from '@tabler/icons-react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import { $api } from '@/api/client'
+import { useSession } from '@/api/session'
 import { flowPath } from '@/app/paths'
 import { Page } from '@/components/Page/Page'
 import { Empty, Loading, Query } from '@/components/States/States'
@@ -62,7 +63,8 @@ interface WithExamplesProps {
 
 /** The tester once it is known what earlier runs were given, where that is asked for. */
 function WithExamples({ flow, trigger, example, onExample }: WithExamplesProps) {
-  const takes = trigger.kind !== 'cron'
+  const { can } = useSession()
+  const takes = trigger.kind !== 'cron' && can('read')
   const { data, isPending } = $api.useQuery(
     'get',
     '/api/flows/{flow}/triggers/{trigger}/examples',
