@@ -183,7 +183,8 @@ it('a running flow: from the end of a delivery to the page', () =>
       }
       look()
     })
-    await page.waitForTimeout(CHAIN.steps * (CHAIN.seconds + 0.15) * 1_000)
+    const last = `link_${CHAIN.steps - 1}`
+    await page.waitForFunction((id) => id in (window as unknown as { seen: Record<string, number> }).seen, last)
     const seen = await page.evaluate(() => (window as unknown as { seen: Record<string, number> }).seen)
     const detail = await project.api<Detail>('GET', `/runs/chain/${run}`)
     await tab.close()

@@ -2,7 +2,7 @@
  * Every page of the workbench, on a project in which something happened: it can be seen in light and dark, axe
  * finds nothing wrong, nothing is asked of another origin, and the page's policy holds.
  */
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityFindings } from './harness/accessible'
 import { openBrowser, picture, Tab } from './harness/browser'
@@ -26,6 +26,50 @@ describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
     const tab = await Tab.open(browser, { scheme })
     try {
       const page = await tab.go(orders.project.page(PAGES[name]?.(orders) ?? '/'))
+      await picture(page, `${name}-${scheme}`)
+      expect(await accessibilityFindings(page)).toEqual([])
+      expect(tab.troubles).toEqual([])
+    } finally {
+      await tab.close()
+    }
+  })
+})
+
+const OPENED: Record<string, { page: (shop: Orders) => string; open: (page: Page) => Promise<void> }> = {
+  palette: {
+    page: () => '/',
+    open: (page) => page.keyboard.press('Control+K'),
+  },
+  'repair-menu': {
+    page: (shop) => `/runs/orders/${shop.held}`,
+    open: (page) => page.getByRole('button', { name: 'Repair the run' }).click(),
+  },
+  repair: {
+    page: (shop) => `/runs/orders/${shop.held}`,
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Repair the run' }).click()
+      await page.getByRole('menuitem', { name: /^Cancel the run/ }).click()
+    },
+  },
+  message: {
+    page: () => '/topics/order.placed',
+    open: (page) => page.getByRole('button', { name: 'Send a message' }).click(),
+  },
+  'user-menu': {
+    page: () => '/',
+    open: (page) => page.getByRole('button', { name: /, Operator$/ }).click(),
+  },
+}
+
+describe.each(['light', 'dark'] as const)('opened, in %s colours', (scheme) => {
+  it.each(Object.keys(OPENED))('`%s`', async (name) => {
+    const opened = OPENED[name]
+    if (!opened) return
+    const tab = await Tab.open(browser, { scheme })
+    try {
+      const page = await tab.go(orders.project.page(opened.page(orders)))
+      await opened.open(page)
+      await page.getByRole('dialog').or(page.getByRole('menu')).first().waitFor()
       await picture(page, `${name}-${scheme}`)
       expect(await accessibilityFindings(page)).toEqual([])
       expect(tab.troubles).toEqual([])

@@ -6,6 +6,13 @@ export function cspNonce(): string | undefined {
   return found && !found.startsWith('__') ? found : undefined
 }
 
+/** The button of what cannot be undone: read in light and dark. */
+const DANGER = {
+  background: 'var(--wb-failed)',
+  hover: 'color-mix(in srgb, var(--wb-failed) 86%, var(--wb-text))',
+  color: 'var(--wb-surface)',
+}
+
 export const theme = createTheme({
   primaryColor: 'wisteria',
   primaryShade: { light: 7, dark: 3 },
@@ -20,8 +27,10 @@ export const theme = createTheme({
   // What is written on our colour differs between light and dark; Mantine decides by the light one alone.
   variantColorResolver: (input) => {
     const found = defaultVariantColorsResolver(input)
+    if (input.variant !== 'filled') return found
+    if (input.color === 'red') return { ...found, ...DANGER }
     const ours = input.color === undefined || input.color === input.theme.primaryColor
-    return ours && input.variant === 'filled' ? { ...found, color: 'var(--mantine-primary-color-contrast)' } : found
+    return ours ? { ...found, color: 'var(--mantine-primary-color-contrast)' } : found
   },
   fontFamily: '"Inter Variable", system-ui, sans-serif',
   fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
@@ -32,6 +41,11 @@ export const theme = createTheme({
   components: {
     // To choose what is chosen already is no way to take it away: what may be empty has a button for that.
     Select: { defaultProps: { allowDeselect: false } },
+    // What has the keyboard in a menu is its first item.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    // The banner is that of the page.
+    Modal: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
+    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
     Notification: {
       defaultProps: { closeButtonProps: { 'aria-label': 'Close the notice' } },
       styles: { description: { color: 'var(--wb-text-quiet)' } },

@@ -23,7 +23,14 @@ export function Palette() {
           <IconSearch size={17} aria-hidden />
         </ActionIcon>
       </Tooltip>
-      <Modal opened={opened} onClose={close} withCloseButton={false} padding="xs" yOffset="12vh" title="">
+      <Modal
+        opened={opened}
+        onClose={close}
+        withCloseButton={false}
+        padding="xs"
+        yOffset="12vh"
+        attributes={{ content: { 'aria-label': 'Go to…' } }}
+      >
         <Search onGone={close} />
       </Modal>
     </>
@@ -49,7 +56,7 @@ function Search({ onGone }: { onGone: () => void }) {
 
   return (
     <Combobox store={combobox} withinPortal={false} onOptionSubmit={go}>
-      <Combobox.EventsTarget>
+      <Combobox.EventsTarget withExpandedAttribute>
         <TextInput
           data-autofocus
           aria-label="Go to"

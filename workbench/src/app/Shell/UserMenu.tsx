@@ -1,4 +1,4 @@
-import { Button, Menu, Text } from '@mantine/core'
+import { Button, Popover, Text } from '@mantine/core'
 import { IconLogout, IconUser } from '@tabler/icons-react'
 import { useNavigate } from 'react-router'
 import { type Level, type Session, signOut, useSession } from '@/api/session'
@@ -28,8 +28,8 @@ export function UserMenu() {
     await navigate('/sign-in?left=yes')
   }
   return (
-    <Menu position="bottom-end" width={260} shadow="md">
-      <Menu.Target>
+    <Popover position="bottom-end" width={260} shadow="md" trapFocus returnFocus>
+      <Popover.Target>
         <Button
           variant="subtle"
           color="gray"
@@ -40,8 +40,8 @@ export function UserMenu() {
           <span className={classes.userName}>{name}</span>
           {session.level !== 'operate' && <span className={classes.userLevel}>{word}</span>}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
+      </Popover.Target>
+      <Popover.Dropdown aria-label="Who is signed in">
         <div className={classes.userCard}>
           <Text fw={600} truncate>
             {name}
@@ -54,14 +54,17 @@ export function UserMenu() {
           </Text>
         </div>
         {session.expires_at && (
-          <>
-            <Menu.Divider />
-            <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void leave()}>
-              Sign out
-            </Menu.Item>
-          </>
+          <Button
+            fullWidth
+            variant="default"
+            mt="sm"
+            leftSection={<IconLogout size={16} aria-hidden />}
+            onClick={() => void leave()}
+          >
+            Sign out
+          </Button>
         )}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Dropdown>
+    </Popover>
   )
 }

@@ -70,7 +70,7 @@ function Item({ choice, onChoose }: { choice: Choice; onChoose: () => void }) {
       leftSection={<Icon size={17} aria-hidden />}
       disabled={choice.reason !== null}
       onClick={onChoose}
-      {...(choice.danger && choice.reason === null ? { color: 'red' } : {})}
+      data-danger={(choice.danger && choice.reason === null) || undefined}
     >
       {choice.label}
       <span className={classes.about}>{choice.reason ?? choice.about}</span>
