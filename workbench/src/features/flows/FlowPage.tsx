@@ -2,11 +2,12 @@ import { Button, SegmentedControl } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconListDetails, IconPlayerPlay } from '@tabler/icons-react'
 import { useCallback, useEffect } from 'react'
-import { Link, useParams, useSearchParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import { $api, type Api } from '@/api/client'
 import { startPath } from '@/app/paths'
 import { Page } from '@/components/Page/Page'
 import { Empty, Query } from '@/components/States/States'
+import { useUrl } from '@/components/useUrl'
 import { FlowGraph, preloadGraph } from './FlowGraph/FlowGraph'
 import { FlowList } from './FlowList/FlowList'
 import classes from './FlowPage.module.css'
@@ -15,7 +16,7 @@ import { StepPanel } from './StepPanel/StepPanel'
 /** A flow: as a graph or as a list, with the step that is looked at beside it. */
 export function Component() {
   const { flow = '' } = useParams()
-  const [query, setQuery] = useSearchParams()
+  const { params: query, change } = useUrl()
   const narrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const view = query.get('view') ?? (narrow ? 'list' : 'graph')
   const found = $api.useQuery('get', '/api/flows/{flow}', { params: { path: { flow } } })
@@ -24,16 +25,8 @@ export function Component() {
     if (view === 'graph') preloadGraph()
   }, [view])
 
-  const change = useCallback(
-    (values: Record<string, string | null>) =>
-      setQuery((before) => {
-        const next = new URLSearchParams(before)
-        for (const [name, value] of Object.entries(values)) value === null ? next.delete(name) : next.set(name, value)
-        return next
-      }),
-    [setQuery],
-  )
-  const select = useCallback((step: string | null) => change({ step, ...(step === null ? { tab: null } : {}) }), [change])
+  // What was looked at before is where one gets back to.
+  const select = useCallback((step: string | null) => change({ step, ...(step === null ? { tab: null } : {}) }, 'push'), [change])
 
   return (
     <Page
@@ -47,7 +40,7 @@ export function Component() {
             size="xs"
             aria-label="How the flow is shown"
             value={view}
-            onChange={(next) => change({ view: next })}
+            onChange={(next) => change({ view: next }, 'push')}
             data={[{ value: 'graph', label: 'Graph' }, { value: 'list', label: 'List' }]}
           />
           <Button component={Link} to={`/runs?flow=${encodeURIComponent(flow)}`} variant="default" size="xs" leftSection={<IconListDetails size={15} aria-hidden />}>
@@ -61,7 +54,7 @@ export function Component() {
     >
       <div className={classes.body}>
         <Query of={found}>
-          {(detail) => <Body detail={detail} view={view} step={query.get('step')} tab={query.get('tab') ?? 'about'} onSelect={select} onTab={(tab) => change({ tab })} />}
+          {(detail) => <Body detail={detail} view={view} step={query.get('step')} tab={query.get('tab') ?? 'about'} onSelect={select} onTab={(tab) => change({ tab }, 'push')} />}
         </Query>
       </div>
     </Page>

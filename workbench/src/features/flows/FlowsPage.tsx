@@ -5,11 +5,11 @@ import { $api, type Api } from '@/api/client'
 import { flowPath } from '@/app/paths'
 import { Page } from '@/components/Page/Page'
 import { Empty, Query } from '@/components/States/States'
+import { capital } from '@/components/words'
 import { type FlowHealth, HealthCells, HealthHeaders, useHealth } from '@/features/overview/health'
 import classes from './FlowsPage.module.css'
 import { matching } from './flows'
 import { KINDS } from './FlowGraph/icons'
-import { capital } from './FlowGraph/model'
 
 type Flow = Api['FlowSummary']
 

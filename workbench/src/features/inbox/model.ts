@@ -2,6 +2,7 @@
 
 import type { Api } from '@/api/client'
 import { durationInWords } from '@/components/When/model'
+import { capital } from '@/components/words'
 
 export type TaskSummary = Api['TaskSummary']
 export type TaskDetail = Api['TaskDetail']
@@ -80,7 +81,7 @@ export function whoFor({ assignees, roles }: Pick<TaskSummary, 'assignees' | 'ro
   const named = [...assignees, ...roles.map((role) => `anybody with the role ${role}`)]
   if (named.length === 0) return 'Anybody'
   const text = named.length > 1 ? `${named.slice(0, -1).join(', ')} or ${named.at(-1)}` : (named[0] ?? '')
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return capital(text)
 }
 
 export interface Progress {

@@ -1,7 +1,7 @@
 import { SegmentedControl, Select, Stack } from '@mantine/core'
-import { useSearchParams } from 'react-router'
 import { Page } from '@/components/Page/Page'
 import { Failed, Loading } from '@/components/States/States'
+import { useUrl } from '@/components/useUrl'
 import { Breakdown } from './Breakdown/Breakdown'
 import { Charts } from './Charts/Charts'
 import { FirstRun } from './FirstRun/FirstRun'
@@ -15,20 +15,11 @@ import classes from './OverviewPage.module.css'
 
 /** How the project does: what matters first, then figures over time, then who works. */
 export function Component() {
-  const [params, setParams] = useSearchParams()
+  const { params, change } = useUrl()
   const range = rangeOf(params.get('range'))
   const flow = params.get('flow')
   const share = shareOf(params.get('share'))
   const when = RANGES[range].words
-  const set = (name: string, value: string | null) =>
-    setParams(
-      (now) => {
-        if (value === null) now.delete(name)
-        else now.set(name, value)
-        return now
-      },
-      { replace: true, preventScrollReset: true },
-    )
   const health = useHealthQuery()
   const overview = useOverview(range, flow)
   useFollowing(FAILURES)
@@ -47,7 +38,7 @@ export function Component() {
         placeholder="All flows"
         data={(flows ?? []).map((each) => ({ value: each.flow, label: each.name }))}
         value={flow}
-        onChange={(value) => set('flow', value)}
+        onChange={(value) => change({ flow: value })}
         clearable
         searchable
         clearButtonProps={{ 'aria-label': 'All flows' }}
@@ -58,7 +49,7 @@ export function Component() {
         aria-label="Time"
         data={Object.entries(RANGES).map(([value, { label }]) => ({ value, label }))}
         value={range}
-        onChange={(value) => set('range', value)}
+        onChange={(value) => change({ range: value })}
         size="sm"
       />
     </>
@@ -86,7 +77,7 @@ export function Component() {
               flow={flow}
               when={when}
               share={share}
-              onShare={(chosen: Share) => set('share', chosen)}
+              onShare={(chosen: Share) => change({ share: chosen })}
             />
             <div className={classes.two}>
               <Breakdown overview={overview.data} flow={flow} when={when} toFlow={toFlow} />

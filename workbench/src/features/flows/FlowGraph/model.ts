@@ -1,4 +1,5 @@
 import type { Api } from '@/api/client'
+import { capital } from '@/components/words'
 
 export type Graph = Api['Graph']
 export type Step = Api['StepNode']
@@ -131,10 +132,6 @@ export function subtitle(step: Step, technical: boolean): { text: string; code: 
 /** Text of the API with its `names in backticks`, where there is no room to set them apart. */
 export function plainWords(text: string): string {
   return text.replaceAll('`', '')
-}
-
-export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** The nodes that a search finds, in the order in which they are met from left to right. */

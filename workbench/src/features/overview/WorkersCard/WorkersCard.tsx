@@ -4,6 +4,7 @@ import type { Api } from '@/api/client'
 import { Query } from '@/components/States/States'
 import { durationInWords } from '@/components/When/model'
 import { When } from '@/components/When/When'
+import { capital } from '@/components/words'
 import { LANGUAGES, commandFor, unattended, workOf } from '../model'
 import { useWorkers } from '../queries'
 import classes from './WorkersCard.module.css'
@@ -111,8 +112,4 @@ function Processes({ workers }: { workers: Api['WorkerView'][] }) {
 function rate(perSecond: number): string {
   if (perSecond === 0) return '–'
   return perSecond < 0.1 ? `${(perSecond * 60).toFixed(1)}/min` : `${perSecond.toFixed(1)}/s`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -1,11 +1,11 @@
 import { Progress } from '@mantine/core'
 import { IconArrowRight } from '@tabler/icons-react'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useMemo } from 'react'
 import { useNavigate } from 'react-router'
 import { runPath } from '@/app/paths'
 import { lookOf } from '@/components/StatusBadge/StatusBadge'
 import { Empty } from '@/components/States/States'
-import { Waterfall, type WaterfallRow } from '@/components/Waterfall'
+import { useClosed, Waterfall, type WaterfallRow } from '@/components/Waterfall'
 import { useNow } from '@/components/When/When'
 import { type Item, timelineOf } from '../timeline'
 import { progressOf, type Run } from '../words'
@@ -20,7 +20,7 @@ interface TimelineTabProps {
 /** When each delivery was queued, at work and waiting. */
 export function TimelineTab({ run, selected, onSelect }: TimelineTabProps) {
   const navigate = useNavigate()
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const { closed, toggle } = useClosed()
   const going = run.status === 'running'
   const now = useNow(250, going)
   const { rows, items } = useMemo(() => timelineOf(run, closed), [run, closed])
@@ -29,13 +29,6 @@ export function TimelineTab({ run, selected, onSelect }: TimelineTabProps) {
     if (item?.kind === 'delivery') onSelect(id)
     else if (item?.kind === 'run') void navigate(runPath(item.link.flow, item.link.run_id))
   }
-  const toggle = useCallback((id: string) => {
-    setClosed((before) => {
-      const after = new Set(before)
-      if (!after.delete(id)) after.add(id)
-      return after
-    })
-  }, [])
   const renderLabel = useCallback((row: WaterfallRow) => <Label row={row} item={items.get(row.id)} />, [items])
   if (rows.length === 0) return <Empty title="Nothing has begun yet">Deliveries appear here as a worker takes them.</Empty>
   return (

@@ -6,6 +6,7 @@ import { useSession } from '@/api/session'
 import { flowPath, runPath } from '@/app/paths'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { When } from '@/components/When/When'
+import { capital } from '@/components/words'
 import { BackfillDialog } from '../BackfillDialog/BackfillDialog'
 import { inZone, sameClock, type Schedule, viewersZone } from '../model'
 import { PauseDialog, TriggerDialog } from './dialogs'
@@ -27,7 +28,7 @@ export function ScheduleCard({ schedule }: { schedule: Schedule }) {
             {schedule.paused && <StatusBadge status="paused" />}
             {!schedule.present && <StatusBadge status="not there yet" />}
           </Group>
-          <Text>{sentence(schedule.words)}</Text>
+          <Text>{capital(schedule.words)}</Text>
           <Text size="sm" c="dimmed">
             <Anchor component={Link} size="sm" underline="always" to={flowPath(schedule.flow, schedule.step)}>{schedule.flow}</Anchor>
             {' · '}
@@ -136,5 +137,3 @@ function Column({ title, children }: { title: string; children: ReactNode }) {
     </section>
   )
 }
-
-const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)

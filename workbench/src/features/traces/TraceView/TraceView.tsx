@@ -1,7 +1,7 @@
 import { Button, Group, Switch, Text } from '@mantine/core'
 import { IconAlertCircle, IconChevronsDown, IconChevronsUp } from '@tabler/icons-react'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { Waterfall, type WaterfallRow } from '@/components/Waterfall'
+import { useClosed, Waterfall, type WaterfallRow } from '@/components/Waterfall'
 import { useNow } from '@/components/When/When'
 import { ancestors, nextError, type Node, type Origin, originsOf, rowsOf, type Trace, treeOf } from '../model'
 import { OriginBadge } from '../OriginBadge/OriginBadge'
@@ -19,7 +19,7 @@ interface TraceViewProps {
 export function TraceView({ trace, selected, onSelect }: TraceViewProps) {
   const tree = useMemo(() => treeOf(trace.spans), [trace])
   const { origins, tones } = useMemo(() => originsOf(trace.sources), [trace])
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const { closed, setClosed, toggle } = useClosed()
   const [critical, setCritical] = useState(false)
   const rows = useMemo(() => rowsOf(tree, closed, tones, critical), [tree, closed, tones, critical])
   const going = tree.roots.some((root) => root.open)
@@ -37,13 +37,6 @@ export function TraceView({ trace, selected, onSelect }: TraceViewProps) {
     (row: WaterfallRow) => <Label row={row} node={tree.nodes.get(row.id)} origin={originOf(row.id)} />,
     [tree, originOf],
   )
-  const toggle = useCallback((id: string) => {
-    setClosed((before) => {
-      const after = new Set(before)
-      if (!after.delete(id)) after.add(id)
-      return after
-    })
-  }, [])
   // What is chosen by an address, or as the next error, may be below something closed.
   useEffect(() => {
     if (selected === null) return
