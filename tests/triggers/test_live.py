@@ -15,7 +15,7 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 from wistro.access import MANAGEMENT
 from wistro.project.workbench_settings import Level
-from wistro.stores.journal import JournalEntry
+from wistro.stores.journal import JournalEntry, JournalFilter
 from wistro.stores.memory import MemoryJournal
 from wistro_triggers.live import LiveStreams, live_router
 from wistro_triggers.serve import serve
@@ -134,6 +134,18 @@ async def test_stopping_ends_the_streams(server: Server) -> None:
         server.stop.set()
         with pytest.raises(StopAsyncIteration):
             await asyncio.wait_for(anext(events), 2)
+
+
+async def test_a_stream_ends_in_time_and_goes_on_where_it_was() -> None:
+    """Somebody who may not look any more is not shown for ever what happens."""
+    journal = MemoryJournal()
+    streams = LiveStreams(journal, lifetime=timedelta(seconds=0.2))
+    first = await streams.stream(JournalFilter(), 0)
+    assert len([event async for event in first]) == 1
+    await journal.append([JournalEntry(kind="log", project="shop", at=1.0, message="meanwhile")])
+    second = await streams.stream(JournalFilter(), 0)
+    assert b"meanwhile" in b"".join([event async for event in second])
+    await journal.close()
 
 
 async def test_a_wrong_position_is_refused(server: Server) -> None:

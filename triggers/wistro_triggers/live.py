@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -24,16 +24,25 @@ from wistro_triggers.visitors import Asking
 
 KEEP_ALIVE = timedelta(seconds=15)
 """How often a quiet stream sends a comment, so that proxies do not cut it."""
+LIFETIME = timedelta(minutes=10)
+"""How long a stream lasts: whoever comes back behind its last entry is asked again whether they may."""
 _RECONNECT = timedelta(seconds=2)
 
 
 class LiveStreams:
     """The live streams of this process; closing ends them all."""
 
-    def __init__(self, journal: Journal, *, keep_alive: timedelta = KEEP_ALIVE) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        keep_alive: timedelta = KEEP_ALIVE,
+        lifetime: timedelta = LIFETIME,
+    ) -> None:
         """Stream `journal`, with a comment whenever nothing was sent for `keep_alive`."""
         self._journal = journal
         self._keep_alive = keep_alive.total_seconds()
+        self._lifetime = lifetime.total_seconds()
         self._closed = asyncio.Event()
 
     def close(self) -> None:
@@ -65,7 +74,7 @@ class LiveStreams:
         # Its id is where a client goes on that loses the connection before anything happened.
         hello = to_json({"seq": position}).decode()
         yield _event(event="connected", data=hello, seq=position, retry=milliseconds)
-        closing = asyncio.ensure_future(self._closed.wait())
+        closing = asyncio.ensure_future(self._ending())
         async with aclosing(self._journal.tail(wanted, after_seq=position)) as entries:
             upcoming = asyncio.ensure_future(anext(entries, None))
             try:
@@ -91,6 +100,10 @@ class LiveStreams:
                 upcoming.cancel()
                 # The generator cannot be closed while its next item is still being waited for.
                 await asyncio.gather(upcoming, return_exceptions=True)
+
+    async def _ending(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closed.wait(), self._lifetime)
 
 
 def live_router(streams: LiveStreams) -> APIRouter:

@@ -89,14 +89,15 @@ export class LiveFeed {
           useLiveStatus.setState({ status: 'live' })
         })
       } catch {
-        // Whatever it was, the answer is to come back; `status` says meanwhile that nothing is live.
+        // Whatever it was, the answer is to come back; the status says meanwhile that nothing is live.
+        if (!signal.aborted) useLiveStatus.setState({ status: 'offline' })
       }
       if (signal.aborted) return
-      useLiveStatus.setState({ status: 'offline' })
       await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 5_000, signal)
     }
   }
 
+  /** Until the server ends it, as it does from time to time. */
   private async read(signal: AbortSignal, onOpen: () => void): Promise<void> {
     const query = this.after === null ? '' : `?after=${this.after}`
     const response = await fetch(`${this.url}${query}`, { signal, cache: 'no-store' })
@@ -109,11 +110,14 @@ export class LiveFeed {
       },
     })
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-    for (;;) {
-      const silence = setTimeout(() => void reader.cancel(), SILENT_MS)
-      const { done, value } = await reader.read().finally(() => clearTimeout(silence))
-      if (done) return
-      parser.feed(value)
+    try {
+      for (;;) {
+        const { done, value } = await soon(reader.read(), SILENT_MS)
+        if (done) return
+        parser.feed(value)
+      }
+    } finally {
+      reader.cancel().catch(() => undefined)
     }
   }
 
@@ -126,6 +130,15 @@ export class LiveFeed {
       for (const listener of [...this.listeners]) listener(entries)
     }, BATCH_MS)
   }
+}
+
+/** What is promised, unless it takes too long. */
+async function soon<T>(promised: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('nothing came')), milliseconds)
+  })
+  return Promise.race([promised, late]).finally(() => clearTimeout(timer))
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
