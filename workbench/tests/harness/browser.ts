@@ -76,6 +76,17 @@ export class Tab {
     return this.page
   }
 
+  /** Goes on to an address of the page without loading it again, as its links do. */
+  async goOn(url: string): Promise<Page> {
+    await this.page.evaluate((to) => {
+      window.history.pushState(null, '', to)
+      window.dispatchEvent(new PopStateEvent('popstate'))
+    }, url)
+    await this.page.getByRole('heading', { level: 1 }).waitFor()
+    await settled(this.page)
+    return this.page
+  }
+
   async close(): Promise<void> {
     await this.context.close()
   }
@@ -86,6 +97,9 @@ export async function inTab<T>(browser: Browser, url: string, act: (page: Page, 
   const tab = await Tab.open(browser)
   try {
     return await act(await tab.go(url), tab)
+  } catch (error) {
+    const seen = await tab.page.locator('body').ariaSnapshot().catch(() => 'nothing')
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe page was ${tab.page.url()}\n${seen}`, { cause: error })
   } finally {
     await tab.close()
   }
