@@ -8,7 +8,6 @@ import { Empty, Query } from '@/components/States/States'
 import { InboxFilters } from './InboxFilters/InboxFilters'
 import { addressOf, askedFor, type Filters, filtersOf, type TaskSummary } from './model'
 import { TaskList } from './TaskList/TaskList'
-import { useFreshTasks } from './useOpenTasks'
 
 /** The tasks that wait for people. */
 export function Component() {
@@ -16,7 +15,6 @@ export function Component() {
   const filters = filtersOf(address)
   const query = askedFor(filters)
   const tasks = $api.useQuery('get', '/api/tasks', { params: { query } }, { placeholderData: (before) => before })
-  useFreshTasks()
 
   return (
     <Page title="Inbox" description="What runs ask of people. A run goes on as soon as its task is answered.">

@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core'
 import { IconUserShare } from '@tabler/icons-react'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useParams } from 'react-router'
 import { $api } from '@/api/client'
@@ -17,13 +16,15 @@ import { Reassign } from './Task/Reassign'
 import { Remarks } from './Task/Remarks'
 import classes from './Task/Task.module.css'
 import { Due } from './TaskList/TaskList'
-import { useFreshTasks } from './useOpenTasks'
+import { tasksAgain } from './useOpenTasks'
 
 /** A task: what is asked, who has said what, and the form for the answer. */
 export function Component() {
   const { task: id = '' } = useParams()
-  const found = $api.useQuery('get', '/api/tasks/{task_id}', { params: { path: { task_id: id } } })
-  useFreshTasks()
+  const found = $api.useQuery('get', '/api/tasks/{task_id}', { params: { path: { task_id: id } } }, {
+    // What others say and answer opens and closes nothing, so nobody is told of it.
+    refetchInterval: ({ state }) => (state.data?.status === 'open' ? 10_000 : false),
+  })
   const crumbs = [{ label: 'Inbox', to: '/inbox' }]
   if (!found.data) {
     return (
@@ -36,17 +37,11 @@ export function Component() {
 }
 
 function Shown({ task, crumbs }: { task: TaskDetail; crumbs: { label: string; to: string }[] }) {
-  const queries = useQueryClient()
   const { name } = useSession()
   const now = useNow(30_000)
   const [reassigning, setReassigning] = useState(false)
   const open = task.status === 'open'
   const answered = task.answers.some((vote) => vote.by === name)
-  const fresh = async () => {
-    await Promise.all(
-      ['/api/tasks', '/api/tasks/{task_id}'].map((path) => queries.invalidateQueries({ queryKey: ['get', path] })),
-    )
-  }
 
   return (
     <Page
@@ -69,7 +64,7 @@ function Shown({ task, crumbs }: { task: TaskDetail; crumbs: { label: string; to
             <Facts value={task.request} label="What it is about" />
           </section>
           <Decision task={task} />
-          {open && !answered && <AnswerForm task={task} by={name} onSent={fresh} />}
+          {open && !answered && <AnswerForm task={task} by={name} onSent={tasksAgain} />}
           {open && answered && (
             <section className={classes.part} aria-label="Your answer">
               <p className={classes.plain}>You have answered. The run goes on once enough others have.</p>
@@ -81,11 +76,11 @@ function Shown({ task, crumbs }: { task: TaskDetail; crumbs: { label: string; to
             <h2 id="who">{open ? 'Who may answer' : 'Who could answer'}</h2>
             <p className={classes.plain}>{whoFor(task)}</p>
           </section>
-          <Remarks task={task} by={name} onChanged={fresh} />
+          <Remarks task={task} by={name} onChanged={tasksAgain} />
           <Context task={task} />
         </div>
       </div>
-      <Reassign task={task} by={name} opened={reassigning} onClose={() => setReassigning(false)} onDone={fresh} />
+      <Reassign task={task} by={name} opened={reassigning} onClose={() => setReassigning(false)} onDone={tasksAgain} />
     </Page>
   )
 }

@@ -1,28 +1,20 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { useRef } from 'react'
 import { $api } from '@/api/client'
-import { useLive } from '@/api/live'
+import { askAgain, useFresh } from '@/api/fresh'
 
 const MOST = 99
 
 /** Whatever may open or close a task. */
 const TASK_KINDS = ['delivery.opened', 'delivery.settled', 'delivery.told', 'delivery.skipped', 'run.'] as const
 
-/** Asks for tasks again a moment after something happened that may have opened or closed one. */
-export function useFreshTasks(): void {
-  const queries = useQueryClient()
-  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useLive({ kinds: TASK_KINDS }, () => {
-    waiting.current ??= setTimeout(() => {
-      waiting.current = undefined
-      void queries.invalidateQueries({ queryKey: ['get', '/api/tasks'] })
-    }, 400)
-  })
-}
+export const tasksAgain = () => askAgain('/api/tasks', '/api/tasks/{task_id}')
 
-/** How many open tasks whoever looks may answer, for the navigation: `3`, `99+`; nothing when none does. */
+/**
+ * How many open tasks whoever looks may answer, for the navigation: `3`, `99+`; nothing when none does.
+ *
+ * It is beside every page, and keeps the tasks of all of them fresh.
+ */
 export function useOpenTasks(): string | null {
-  useFreshTasks()
+  useFresh(TASK_KINDS, tasksAgain)
   const query = { status: 'open', limit: MOST + 1 } as const
   const { data } = $api.useQuery('get', '/api/tasks', { params: { query } }, { refetchInterval: 60_000, retry: false })
   const count = data?.tasks.length ?? 0

@@ -1,10 +1,9 @@
 import { Button, Group, Select } from '@mantine/core'
 import { IconChecks, IconPlayerSkipForward, IconRefresh } from '@tabler/icons-react'
-import { useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import { $api, type Api } from '@/api/client'
-import { useLive } from '@/api/live'
+import { askAgain, useFresh } from '@/api/fresh'
 import { useSession } from '@/api/session'
 import { Page } from '@/components/Page/Page'
 import { Empty, Query } from '@/components/States/States'
@@ -15,6 +14,7 @@ import { Silent } from './Held/Silent'
 import { keyOf } from './held'
 
 const HELD_KINDS = ['delivery.held', 'delivery.released', 'delivery.skipped', 'run.cancelled'] as const
+const heldAgain = () => askAgain('/api/held')
 const MOST = 1_000
 
 /** Deliveries that wait for an operator, in all runs, by step and error. */
@@ -24,7 +24,7 @@ export function Component() {
   const query = { limit: MOST, ...(flow ? { flow } : {}) }
   const held = $api.useQuery('get', '/api/held', { params: { query } }, { refetchInterval: 30_000 })
   const flows = $api.useQuery('get', '/api/flows')
-  const fresh = useFreshHeld()
+  useFresh(HELD_KINDS, heldAgain, 1_000)
   return (
     <Page
       title="Held"
@@ -41,23 +41,9 @@ export function Component() {
         />
       }
     >
-      <Query of={held}>{(page) => <Shown page={page} onDone={fresh} />}</Query>
+      <Query of={held}>{(page) => <Shown page={page} onDone={heldAgain} />}</Query>
     </Page>
   )
-}
-
-/** Asks again a moment after something was held or released. */
-function useFreshHeld() {
-  const queries = useQueryClient()
-  const waiting = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const fresh = () => queries.invalidateQueries({ queryKey: ['get', '/api/held'] })
-  useLive({ kinds: HELD_KINDS }, () => {
-    waiting.current ??= setTimeout(() => {
-      waiting.current = undefined
-      void fresh()
-    }, 1_000)
-  })
-  return fresh
 }
 
 function Shown({ page, onDone }: { page: Api['HeldPage']; onDone: () => Promise<unknown> }) {
