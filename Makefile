@@ -78,9 +78,12 @@ test-go: workers
 test-workbench: setup browser check-workbench $(NPM)
 	cd $(PAGE) && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent test:browser
 
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -y
+
 browser: # Finds Chromium or installs Debian's
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { test "$$(id -u)" = 0 \
-		&& command -v apt-get >/dev/null && echo 'Installing Chromium' && apt-get install -qq -y chromium >/dev/null; } \
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || test -n "$$CHROMIUM" || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo 'Installing Chromium' \
+		&& { $(APT) install chromium || { $(APT) update && $(APT) install chromium; }; } >/dev/null; } \
 		|| { echo 'The tests of the workbench need Chromium. hint: install it with your package manager'; exit 1; }
 
 test: setup test-node test-go test-workbench $(NPM) ## Every test of the three languages, on a real Temporal server
