@@ -109,6 +109,7 @@ it('has a large refund decided: found in the inbox, talked about, handed over, a
   await request.getByText('Analytical engine').waitFor()
   await request.getByText('a large sum').waitFor()
   await page.getByText('Anybody with the role support-lead').waitFor()
+  await page.getByText(/^Due in 1 (d|day)/).waitFor()
   expect(await accessibilityFindings(page)).toEqual([])
 
   await page.getByLabel('Ask or say something').fill('Has it been sent back?')
