@@ -5,8 +5,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser, Tab } from './harness/browser'
+import { write } from './harness/editor'
 import { completed, type Previews, pullRequest, runPreviews, runsOf } from './harness/previews'
-import { Seen } from './harness/secrecy'
+import { everyPlace, followed, Seen } from './harness/secrecy'
 
 const WEBHOOK = '/flows/github-events/start?trigger=api:receive_webhook'
 
@@ -34,20 +35,13 @@ async function onPage<T>(path: string, look: (page: Page) => Promise<T>): Promis
   }
 }
 
-/** Pastes over what is in the editor. */
-async function paste(page: Page, field: string, text: string): Promise<void> {
-  await page.getByRole('textbox', { name: field, exact: true }).click()
-  await page.keyboard.press('Control+A')
-  await page.keyboard.insertText(text)
-}
-
 describe('a webhook that GitHub signs', () => {
   it('is tried with a real payload: it is accepted, and its runs start', async () => {
     const payload = await pullRequest('opened')
     const run = await onPage('/flows/github-events', async (page) => {
       await page.getByRole('link', { name: 'Start a run' }).click()
       await page.getByRole('heading', { level: 2, name: 'Receive an event from GitHub' }).waitFor()
-      await paste(page, 'Body', JSON.stringify(payload, null, 2))
+      await write(page, 'Body', JSON.stringify(payload, null, 2))
       await page.getByRole('button', { name: /^Headers/ }).click()
       const event = page.getByRole('textbox', { name: 'Value of the header X-GitHub-Event' })
       await event.fill('pull_request')
@@ -76,7 +70,7 @@ describe('a webhook that GitHub signs', () => {
     const before = await runsOf(previews.project, 'github-events')
     await onPage(WEBHOOK, async (page) => {
       await page.getByRole('switch', { name: 'Sign it as the sender would' }).uncheck({ force: true })
-      await paste(page, 'Body', JSON.stringify(await pullRequest('closed')))
+      await write(page, 'Body', JSON.stringify(await pullRequest('closed')))
       await page.getByRole('button', { name: /^Headers/ }).click()
       await page.getByRole('textbox', { name: 'Value of the header X-GitHub-Event' }).fill('pull_request')
       await page.getByRole('button', { name: 'Add a header' }).click()
@@ -89,7 +83,88 @@ describe('a webhook that GitHub signs', () => {
       expect(await page.getByRole('link', { name: 'Follow the run' }).count()).toBe(0)
     })
     expect(await runsOf(previews.project, 'github-events')).toEqual(before)
-    const { items } = await previews.project.api<{ items: { outcome: string; reason: string }[] }>('GET', '/audit?kind=refused')
-    expect(items[0]).toMatchObject({ outcome: 'refused', reason: expect.stringContaining('signature') as string })
+    await onPage('/audit?kind=refused', async (page) => {
+      const row = page.getByRole('row').filter({ hasText: 'Sent a webhook' })
+      await row.filter({ hasText: 'its signature was wrong' }).filter({ hasText: 'Nobody known' }).waitFor()
+    })
+  })
+})
+
+describe('the graphs of the four flows', () => {
+  const LEADS: [flow: string, heading: string, links: string[]][] = [
+    [
+      'github-events',
+      'GitHub events',
+      ['To the flow Environment manager: branch.opened, branch.updated, branch.closed, branch.pushed'],
+    ],
+    [
+      'environments',
+      'Environment manager',
+      [
+        'From the flow GitHub events: branch.opened, branch.closed, branch.updated, branch.pushed',
+        'To the flow Notifications: environment.started, environment.restarted, environment.stopped',
+        'To the flow Usage metering: environment.started, environment.stopped',
+      ],
+    ],
+    [
+      'notifications',
+      'Notifications',
+      ['From the flow Environment manager: environment.started, environment.restarted, environment.stopped'],
+    ],
+    ['usage', 'Usage metering', ['From the flow Environment manager: environment.started, environment.stopped']],
+  ]
+
+  it.each(LEADS)('say of `%s` where messages come from and go to', async (flow, heading, links) => {
+    const names = await onPage(`/flows/${flow}`, async (page) => {
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+      const graph = page.getByRole('group', { name: /^The flow as a graph/ })
+      const portals = graph.getByRole('link', { name: /the flow/ })
+      await portals.first().waitFor()
+      return portals.evaluateAll((all) => all.map((each) => each.getAttribute('aria-label') ?? ''))
+    })
+    expect(names.map(sorted).sort()).toEqual(links.map(sorted).sort())
+  })
+
+  it('lead from a message to the flow that gets it, and on', async () => {
+    await onPage('/flows/github-events?step=announce_pull_request', async (page) => {
+      const panel = page.getByRole('complementary')
+      await panel.getByText('also in other flows').first().waitFor()
+      await page.getByRole('link', { name: /^To the flow Environment manager/ }).click()
+      await page.getByRole('heading', { level: 1, name: 'Environment manager' }).waitFor()
+      await page.getByRole('link', { name: /^To the flow Usage metering/ }).click()
+      await page.getByRole('heading', { level: 1, name: 'Usage metering' }).waitFor()
+    })
+  })
+})
+
+/** The topics of a link in an order of their own: what is first is up to the graph. */
+function sorted(name: string): string {
+  const [said = '', topics = ''] = name.split(': ')
+  return `${said}: ${topics.split(', ').sort().join(', ')}`
+}
+
+describe('a secret', () => {
+  it('is on no page, and in nothing that is sent to one', { timeout: 300_000 }, async () => {
+    const { project, secrets, comments } = previews
+    const tab = await Tab.open(browser)
+    const seen = new Seen(tab.page)
+    try {
+      await tab.go(project.page())
+      for (const place of await everyPlace(project)) {
+        await tab.goOn(project.page(place))
+        await seen.look()
+      }
+      expect(tab.troubles).toEqual([])
+    } finally {
+      await tab.close()
+    }
+    seen.add('what is followed', await followed(project))
+    // What is no secret is found wherever a secret could be: in the code, messages, logs and errors.
+    const masked = ['The token of the careless is •••', 'the careless could not use •••']
+    for (const told of ['GITHUB_WEBHOOK_SECRET', comments[0]?.split('\n')[0] ?? '', ...masked]) {
+      expect(told).not.toBe('')
+      expect(seen.of(told), `“${told}” is seen`).not.toEqual([])
+    }
+    for (const [name, value] of Object.entries(secrets)) expect(seen.of(value), `\`${name}\` is not`).toEqual([])
   })
 })

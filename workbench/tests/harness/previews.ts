@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -16,6 +16,25 @@ export interface Previews {
   close: () => Promise<void>
 }
 
+/** A step that tells everybody its token: in its log, and in the error of its first attempt. */
+const CARELESS = `from wistro import Context, EventStep, Retry
+
+config = EventStep(
+    name="Say too much",
+    flows=["notifications"],
+    subscribes=["comment.written"],
+    retry=Retry(attempts=2),
+)
+
+
+async def handler(comment: object, ctx: Context) -> dict[str, str]:
+    token = ctx.secrets.get("GITHUB_TOKEN")
+    ctx.logger.info(f"The token of the careless is {token}", {"token": token, "nested": [{"of": token}]})
+    if ctx.attempt == 1:
+        raise RuntimeError(f"the careless could not use {token}")
+    return {"careless": "done"}
+`
+
 interface Listed {
   run_id: string
   status: string
@@ -26,7 +45,10 @@ export async function runPreviews(): Promise<Previews> {
   const secrets = { GITHUB_TOKEN: secret(), GITHUB_WEBHOOK_SECRET: secret(), OPERATOR_TOKEN: secret(), WISTRO_TOKEN: secret() }
   const github = await runGitHub(secrets.GITHUB_TOKEN)
   try {
-    const { project, close } = await runExample('preview-environments', { env: { ...secrets, GITHUB_API_URL: github.url } })
+    const { project, close } = await runExample('preview-environments', {
+      env: { ...secrets, GITHUB_API_URL: github.url },
+      prepare: (folder) => writeFile(join(folder, 'steps/notifications/say_too_much.step.py'), CARELESS),
+    })
     const all = async () => {
       await stopEnvironments(project)
       await close()
@@ -51,8 +73,8 @@ export async function pullRequest(action: string): Promise<Record<string, unknow
 
 /** The runs of a flow. */
 export async function runsOf(project: RunningProject, flow: string): Promise<Listed[]> {
-  const { items } = await project.api<{ items: Listed[] }>('GET', `/runs?flow=${flow}`)
-  return items
+  const { runs } = await project.api<{ runs: Listed[] }>('GET', `/runs?flow=${flow}`)
+  return runs
 }
 
 /** Waits until as many runs of a flow have completed. */
