@@ -182,6 +182,7 @@ describe('the graph of a flow', () => {
     await inTab(browser, flowPage(), async (page, tab) => {
       const node = nodeOf(page, 'Ship the order')
       await node.getByText('By van, within two days').waitFor()
+      await expect.poll(() => inSight(page), { message: 'the graph makes room for it' }).toBe(8)
       await node.getByRole('button', { name: 'More' }).click()
       await node.getByText('Parcels over 30 kg go by lorry.').waitFor()
       expect(await panelOf(page).count(), 'its button does not open the step').toBe(0)
@@ -209,7 +210,7 @@ describe('a step beside the graph', () => {
       await tabOf(page, 'Code').click()
       const code = panel.getByRole('textbox', { name: 'Code of steps/charge-card.step.ts' })
       await expect.poll(() => code.textContent()).toContain("subscribes: ['order.placed']")
-      expect(await code.locator('span[class]').count(), 'it is highlighted').toBeGreaterThan(10)
+      await expect.poll(() => code.locator('span[class]').count(), { message: 'it is highlighted' }).toBeGreaterThan(10)
 
       await tabOf(page, 'Config').click()
       await expect.poll(() => panel.getByRole('group', { name: 'Config' }).textContent()).toContain('on_failure: "hold"')
