@@ -26,6 +26,8 @@ afterAll(async () => {
 })
 
 const at = (path: string) => orders.project.page(path)
+/** For a test that visits every page, on a machine that does other things too. */
+const MANY_PAGES = 180_000
 const SIGN_IN = 'Sign in to Wistro'
 
 async function signIn(page: Page, token: string, name = ''): Promise<void> {
@@ -55,7 +57,7 @@ async function answered(key: string, method: string, path: string): Promise<numb
 }
 
 describe('somebody who is not signed in', () => {
-  it('is led to the sign-in from every page, and sees nothing of it', async () => {
+  it('is led to the sign-in from every page, and sees nothing of it', { timeout: MANY_PAGES }, async () => {
     await inTab(browser, at('/'), async (page, tab) => {
       const seen = new Seen(page)
       for (const path of Object.values(PAGES).map((pathOf) => pathOf(orders))) {
@@ -153,7 +155,7 @@ async function heldOrder(): Promise<string> {
 const pathOf = (name: string) => PAGES[name]?.(orders) ?? '/'
 
 describe('a key that may view', () => {
-  it('sees flows, runs and their timing, and nothing of what they say', async () => {
+  it('sees flows, runs and their timing, and nothing of what they say', { timeout: MANY_PAGES }, async () => {
     const running = await heldOrder()
     await signedIn(orders.keys.view, '/runs', async (page, tab) => {
       const refused: string[] = []
@@ -200,7 +202,7 @@ describe('a key that may view', () => {
 })
 
 describe('a key that may read', () => {
-  it('sees also what messages, state, logs and the code say', async () => {
+  it('sees also what messages, state, logs and the code say', { timeout: MANY_PAGES }, async () => {
     const running = await heldOrder()
     await signedIn(orders.keys.read, '/runs', async (page, tab) => {
       await page.getByRole('button', { name: 'key:auditor, Read only' }).waitFor()
@@ -267,7 +269,7 @@ describe('a key that may operate', () => {
 })
 
 describe('the policy of the page', () => {
-  it('lets in nothing but files of this server, and no page breaks it', async () => {
+  it('lets in nothing but files of this server, and no page breaks it', { timeout: MANY_PAGES }, async () => {
     await signedIn(orders.project.token, '/', async (page, tab) => {
       const nonces = new Set<string>()
       for (const path of Object.values(PAGES).map((each) => each(orders)).filter((each) => each !== '/sign-in')) {
