@@ -13,7 +13,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PAGE = Path("triggers", "wistro_triggers", "_workbench", "index.html")
+PAGE = Path("triggers", "wistro_triggers", "_workbench")
 WORKERS = ("typescript", "go")
 NOT_SOURCES = {"dist", "node_modules", "test", "tests", "testdata"}
 
@@ -26,15 +26,18 @@ class NotPython(BuildHookInterface):
         if version == "editable":
             return
         root = Path(self.root)
-        if not (root / PAGE).is_file():
-            self._build_workbench(root / "workbench")
+        # A source distribution carries the page.
+        if not (root / "PKG-INFO").is_file():
+            self._build_workbench(root / "workbench", root / PAGE / ".built")
         if self.target_name == "wheel":
             for folder in WORKERS:
                 for path in sources(root / "workers" / folder):
                     target = f"wistro/_workers/{path.relative_to(root / 'workers').as_posix()}"
                     build_data["force_include"][str(path)] = target
 
-    def _build_workbench(self, folder: Path) -> None:
+    def _build_workbench(self, folder: Path, marker: Path) -> None:
+        if modified(marker) >= max(map(modified, sources(folder))):
+            return
         npm = shutil.which("npm")
         if npm is None:
             raise SystemExit(
@@ -44,6 +47,12 @@ class NotPython(BuildHookInterface):
         self.app.display_info("Building the workbench")
         for command in ("ci", "--no-audit", "--no-fund"), ("run", "build"):
             subprocess.run([npm, *command], cwd=folder, check=True)
+        marker.touch()
+
+
+def modified(path: Path) -> int:
+    """When a file changed last, in nanoseconds; 0 of one that is not there."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def sources(folder: Path) -> Iterator[Path]:

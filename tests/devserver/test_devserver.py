@@ -99,6 +99,25 @@ async def test_names_a_port_in_use(temporal_binary: ServerBinary, tmp_path: Path
     assert caught.value.hint
 
 
+async def test_takes_other_ports_when_one_is_gone_again(
+    temporal_binary: ServerBinary, tmp_path: Path
+) -> None:
+    unlucky = tmp_path / "unlucky"
+    unlucky.write_text(
+        f"""#!/bin/sh
+        echo "$@" >> {tmp_path}/tries
+        test "$(wc -l < {tmp_path}/tries)" = 1 && echo 'listen tcp: bind: address already in use' && exit 1
+        exec {temporal_binary.path} "$@"
+        """
+    )
+    unlucky.chmod(unlucky.stat().st_mode | stat.S_IXUSR)
+    async with DevServer(binary=unlucky, folder=tmp_path, ui=False) as server:
+        await Client.connect(server.address)
+    first, second = (line.split() for line in (tmp_path / "tries").read_text().splitlines())
+    assert first != second
+    assert str(server.port) in second
+
+
 async def test_two_servers_never_share_a_database(
     temporal_binary: ServerBinary, tmp_path: Path
 ) -> None:

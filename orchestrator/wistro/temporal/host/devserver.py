@@ -44,6 +44,7 @@ __all__ = [
 
 LOOPBACK: Final = "127.0.0.1"
 _TAIL_LINES = 15
+_TRIES: Final = 3
 _DATABASE_TROUBLE: Final = ("not a database", "malformed", "schema version")
 _LAUNCHER: Final = (
     # The server should not outlive a process that was killed: PR_SET_PDEATHSIG, SIGTERM. The kernel
@@ -130,15 +131,27 @@ class DevServer:
 
     async def start(self) -> None:
         """Starts it and waits until it answers; on the same ports when it ran before."""
-        chosen = [port for port in (self.port, self.ui_port if self.ui else None) if port]
-        for port in chosen:
-            _expect_free(port)
+        chosen = self.port, self.ui_port
+        for port in chosen if self.ui else chosen[:1]:
+            if port:
+                _expect_free(port)
         self.folder.mkdir(parents=True, exist_ok=True)
+        for tries_left in reversed(range(_TRIES)):
+            self.port = chosen[0] or free_port()
+            self.ui_port = chosen[1] or (free_port() if self.ui else None)
+            try:
+                await self._start()
+            except SetupError as error:
+                # A port that was free a moment ago; those it listens on for itself it chooses likewise.
+                if not tries_left or error.code != "port_in_use":
+                    raise
+            else:
+                return
+
+    async def _start(self) -> None:
         if self.database:
             # Two servers on one database file destroy it.
             self._lock = await asyncio.to_thread(ServerLock.take, self.folder / "temporal.lock")
-        self.port = self.port or free_port()
-        self.ui_port = self.ui_port or (free_port() if self.ui else None)
         try:
             self._process = self._spawn()
             if self._lock:
@@ -220,8 +233,9 @@ class DevServer:
     def _failed(self, what: str) -> SetupError:
         text = self.log.read_text("utf-8", "replace") if self.log.exists() else ""
         tail = "\n".join(f"  {line}" for line in text.splitlines()[-_TAIL_LINES:])
-        hint = f"see `{self.log}`"
+        code, hint = "temporal_not_started", f"see `{self.log}`"
         if "address already in use" in text:
+            code = "port_in_use"
             hint = "another process took the port; start again, or choose other ports"
         elif self.database and any(word in text for word in _DATABASE_TROUBLE):
             hint = (
@@ -229,7 +243,7 @@ class DevServer:
             )
         return SetupError(
             f"the Temporal server `{self.binary}` {what}:\n{tail or '  (it printed nothing)'}",
-            code="temporal_not_started",
+            code=code,
             hint=hint,
         )
 
