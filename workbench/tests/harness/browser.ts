@@ -106,16 +106,18 @@ export async function inTab<T>(browser: Browser, url: string, act: (page: Page, 
 }
 
 /** Waits until everything is there that the page asks for: until then it shows where it will be. */
-async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root') === null)
-  await page.waitForTimeout(150) // what comes with code that is fetched next
-  await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root') === null)
+async function settled(page: Page, quiet = 150): Promise<void> {
+  const loading = page.locator('.mantine-Skeleton-root')
+  do {
+    await page.waitForFunction(() => document.querySelector('.mantine-Skeleton-root') === null)
+    await page.waitForTimeout(quiet) // what comes with code that is fetched next
+  } while ((await loading.count()) > 0)
 }
 
 /** Keeps a picture for the documentation, when asked to: `SCREENSHOTS=1`. */
 export async function picture(page: Page, name: string): Promise<void> {
   if (!process.env.SCREENSHOTS) return
   await mkdir(IMAGES, { recursive: true })
-  await page.waitForTimeout(400)
+  await settled(page, 1_000)
   await page.screenshot({ path: join(IMAGES, `${name}.png`) })
 }

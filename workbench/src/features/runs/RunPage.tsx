@@ -8,6 +8,7 @@ import { Page } from '@/components/Page/Page'
 import { Failed, Loading } from '@/components/States/States'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { useUrl } from '@/components/useUrl'
+import { Words } from '@/components/Words/Words'
 import { RepairMenu } from '@/features/repair'
 import { RunTrace } from '@/features/traces'
 import { DeliveryPanel } from './DeliveryPanel/DeliveryPanel'
@@ -102,7 +103,7 @@ function Body({ run, names }: { run: Run; names: ReadonlyMap<string, string> }) 
       {run.notes.length > 0 && (
         <ul className={classes.notes} aria-label="Notes">
           {run.notes.map((note) => (
-            <li key={note}>{note}</li>
+            <li key={note}><Words text={note} /></li>
           ))}
         </ul>
       )}

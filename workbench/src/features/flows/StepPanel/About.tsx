@@ -3,9 +3,9 @@ import { Link } from 'react-router'
 import type { Api } from '@/api/client'
 import { flowPath, topicPath } from '@/app/paths'
 import { capital } from '@/components/words'
+import { Words } from '@/components/Words/Words'
 import { Section } from './Section'
 import classes from './StepPanel.module.css'
-import { Words } from './Words'
 
 type Detail = Api['StepDetail']
 

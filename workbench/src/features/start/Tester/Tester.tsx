@@ -2,7 +2,7 @@ import { Button, Code, Group, Paper, Select, Stack, Text, Title } from '@mantine
 import { IconSend } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { useSession } from '@/api/session'
-import { Words } from '@/features/flows/StepPanel/Words'
+import { Words } from '@/components/Words/Words'
 import { Failed } from '@/components/States/States'
 import { agoInWords } from '@/components/When/model'
 import { Answer } from '../Answer/Answer'
