@@ -99,10 +99,9 @@ it('follows what runs log, finds a line by what it says, and leads to its run', 
     const log = page.getByRole('log', { name: 'Log entries' })
     const filters = page.getByRole('search', { name: 'Filter the logs' })
     await filters.getByText('Logged lines', { exact: true }).click()
-    await log.getByRole('button', { name: /Charged the card/ }).first().waitFor()
     await expect.poll(() => log.getByRole('button', { name: /Attempt 1 began/ }).count()).toBe(0)
-
     const charged = log.getByRole('button', { name: /Charged the card/ })
+    await charged.first().waitFor()
     const before = await charged.count()
     const run = await placeOrder(orders.project)
     await expect.poll(() => charged.count(), SLOW).toBe(before + 1)
