@@ -45,7 +45,7 @@ class NotPython(BuildHookInterface):
                 "hint: install Node.js, or install Wistro from its wheel."
             )
         self.app.display_info("Building the workbench")
-        for command in ("ci", "--no-audit", "--no-fund"), ("run", "build"):
+        for command in ("ci", "--include=dev", "--no-audit", "--no-fund"), ("run", "build"):
             subprocess.run([npm, *command], cwd=folder, check=True)
         marker.touch()
 

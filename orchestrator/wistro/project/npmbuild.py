@@ -40,7 +40,7 @@ class NpmBuild:
             installed = self.sources / "node_modules" / ".package-lock.json"
             if _changed(installed) < _changed(self.sources / "package-lock.json"):
                 say(f"installing what {self.title} needs; this takes a minute, once")
-                run_tool(["npm", "ci", "--no-audit", "--no-fund"], self.sources)
+                run_tool(["npm", "ci", "--include=dev", "--no-audit", "--no-fund"], self.sources)
                 installed.touch()
             if not self.is_current:
                 say(f"compiling {self.title}")

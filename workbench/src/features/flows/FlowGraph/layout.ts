@@ -59,7 +59,7 @@ const OPTIONS = {
 /** Large graphs are laid out in a second rather than in ten. */
 const OF_LARGE = {
   'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
-  'elk.layered.thoroughness': '3',
+  'elk.layered.thoroughness': '1',
 }
 
 export function sizeOf(item: Item, sizes: Readonly<Record<string, Size>> = {}): Size {
