@@ -82,6 +82,7 @@ async def test_the_handler_sees_the_whole_request(shop: Shop) -> None:
         "raw": "name=Ada&tag=a&tag=b",
         "agent": "test",
         "many": "1, 2",
+        "authorized": False,
     }
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import TemporalServer
 from tests.triggers.conftest import Shop, open_shop, working
 from tests.triggers.test_management import API, held
+from wistro.credentials import HIDDEN
 from wistro.temporal.host.serverbinary import ServerAddress
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
@@ -67,6 +68,31 @@ async def test_a_fork_of_a_completed_delivery_is_foreseen_and_done(shop: Shop) -
     run = await shop.ended(flow, run_id)
     (link,) = [each for each in run["related"] if each["relation"] == "fork"]
     assert (link["run_id"], link["delivery_id"]) == (fork["run_id"], pack)
+
+
+async def test_who_sent_a_request_is_not_shown_and_kept_when_it_is_edited(shop: Shop) -> None:
+    sent = {"authorization": "Bearer letmein", "cookie": "session=letmein", "x-many": "one"}
+    answer = await shop.http.put("/echo/a/b", headers=sent, json={"n": 1})
+    run_id = answer.headers["wistro-run-id"]
+    assert answer.json()["authorized"] is True
+    run = await shop.ended("edge", run_id)
+    assert "letmein" not in json.dumps(run)
+    (delivery,) = run["deliveries"]
+    shown = delivery["input"]
+    assert shown == run["input"]
+    assert (shown["headers"]["authorization"], shown["headers"]["cookie"]) == (HIDDEN, HIDDEN)
+    assert shown["headers"]["x-many"] == "one"
+    edited = {**shown, "body": {"n": 2}}
+    answer = await shop.admin.post(
+        f"{API}/runs/edge/{run_id}/fork",
+        json={"delivery_id": delivery["delivery_id"], "data": edited},
+    )
+    assert answer.status_code == 202, answer.text
+    fork = await shop.ended("edge", answer.json()["run_id"])
+    assert "letmein" not in json.dumps(fork)
+    (again,) = fork["deliveries"]
+    answered = again["output"]["body"]
+    assert (answered["body"], answered["authorized"]) == ({"n": 2}, True)
 
 
 async def test_an_edited_input_that_does_not_fit_is_refused_by_field(shop: Shop) -> None:

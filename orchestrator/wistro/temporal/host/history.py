@@ -17,8 +17,9 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from wistro.credentials import hide_credentials
 from wistro.errors import RunNotFound
-from wistro.runs import RunDetail, RunStatus, RunSummary
+from wistro.runs import DeliveryView, RunDetail, RunStatus, RunSummary
 from wistro.temporal import wire
 from wistro.temporal.host.deliveries import Deliveries
 from wistro.temporal.host.payloads import Payloads
@@ -90,19 +91,28 @@ async def read_run(client: Client, flows: list[str], run_id: str) -> RunDetail:
     told = await read_history(client, handle)
     summary, snapshot, start = summarize(told.description), told.snapshot, told.start
     running = summary.status == "running"
+    requested = start is not None and start.trigger.kind == "api"
     return RunDetail(
         **summary.model_dump(exclude={"waiting_for"}),
         waiting_for=snapshot.waiting_for if snapshot and running else summary.waiting_for,
         why_waiting=_why(snapshot) if running else None,
         outcome_error=run_failure(told.failure).error if told.failure is not None else None,
         origin=start.trigger if start else None,
-        input=start.data if start else None,
+        input=hide_credentials(start.data) if start and requested else start and start.data,
         parent=start.trigger.parent if start else None,
         links=told.deliveries.links,
-        deliveries=told.deliveries.views(),
+        deliveries=[_shown(view, start) for view in told.deliveries.views()],
         waits=waits_of(snapshot) if snapshot and running else [],
         notes=snapshot.state.notes if snapshot else [],
     )
+
+
+def _shown(view: DeliveryView, start: wire.RunInput | None) -> DeliveryView:
+    step = start.plan.steps.get(view.step) if start else None
+    if step is None or step.kind != "api":
+        return view
+    seen = {"input": hide_credentials(view.input), "output": hide_credentials(view.output)}
+    return view.model_copy(update=seen)
 
 
 async def read_history(client: Client, handle: Handle) -> History:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 from wistro import foresight
+from wistro.credentials import put_back_credentials
 from wistro.errors import EngineUnavailable, InvalidMessage, Issue, RunError, RunNotFound
 from wistro.expressions import CelExpressions
 from wistro.machine.events import KEEP, OperatorAsked
-from wistro.machine.lineage import followed_from, steps_after
+from wistro.machine.lineage import Made, followed_from, steps_after
 from wistro.machine.operators import OperationRefused, check
 from wistro.machine.plan import Plan
 from wistro.machine.state import Delivery
@@ -89,7 +90,7 @@ class Repairs:
             InvalidMessage: each issue names its field below `data`.
         """
         if data is not KEEP:
-            await self._check(flow, run_id, delivery_id, data)
+            data = await self._checked(flow, run_id, delivery_id, data)
         return await self._engine.retry(flow, run_id, delivery_id, data=data, by=by)
 
     async def fork(
@@ -107,29 +108,31 @@ class Repairs:
             InvalidMessage: each issue names its field below `data`.
         """
         if data is not KEEP:
-            await self._check(flow, run_id, delivery_id, data)
+            data = await self._checked(flow, run_id, delivery_id, data)
         return await self._engine.fork(flow, run_id, delivery_id=delivery_id, data=data, by=by)
 
-    async def _check(self, flow: str, run_id: str, delivery_id: str | None, data: object) -> None:
+    async def _checked(
+        self, flow: str, run_id: str, delivery_id: str | None, data: object
+    ) -> object:
+        """An edited input that fits, with what is not shown of the one before."""
         snapshot = await self._engine.snapshot(flow, run_id)
         open_ones = snapshot.state.deliveries
         if delivery_id is None and len(open_ones) == 1:
             delivery_id = next(iter(open_ones))
-        if delivery_id in open_ones:
-            step, topic = open_ones[delivery_id].step, open_ones[delivery_id].topic
-        else:
+        before: Delivery | Made | None = open_ones.get(delivery_id or "")
+        if before is None:
             past = await read_past(self._engine, flow, run_id)
-            made = past.made.get(delivery_id or "")
-            if made is None:
-                return  # what follows refuses it
-            step, topic = made.step, made.topic
-        if issues := self.issues(step, topic, data):
+            before = past.made.get(delivery_id or "")
+        if before is None:
+            return data  # what follows refuses it
+        if issues := self.issues(before.step, before.topic, data):
             listed = "; ".join(f"`{issue.field}`: {issue.message}" for issue in issues[:5])
             raise InvalidMessage(
-                f"the edited input does not fit what `{step}` takes: {listed}",
+                f"the edited input does not fit what `{before.step}` takes: {listed}",
                 issues=issues,
                 hint="nothing was done; mend these fields and try again",
             )
+        return put_back_credentials(data, before.data)
 
     def issues(self, step: str, topic: str | None, data: object) -> list[Issue]:
         """What is wrong with an input of a step, by the project of today."""

