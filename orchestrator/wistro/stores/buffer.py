@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict, deque
@@ -47,7 +48,8 @@ class JournalBuffer:
             sink: Where entries go.
             capacity: How many entries may wait.
             batch: How many entries are appended at once; that many are not kept waiting.
-            every: How long an entry waits for others to travel with.
+            every: How long an entry waits for others to travel with; three times as long while they
+                keep coming.
         """
         self._sink = sink
         self._capacity = capacity
@@ -120,11 +122,16 @@ class JournalBuffer:
             _log.error("%d journal entries were lost: the journal was away while closing", lost)
 
     async def _run(self) -> None:
+        appended = -math.inf
         while not (self._closing and not self._waiting):
             await self._some.wait()
+            busy = time.monotonic() - appended < 3 * self._every
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._enough.wait(), self._every)
+                await asyncio.wait_for(
+                    self._enough.wait(), 3 * self._every if busy else self._every
+                )
             await self._append()
+            appended = time.monotonic()
             self._signal()
 
     async def _append(self) -> None:
