@@ -82,3 +82,13 @@ class Problem(HTTPException):
             headers=self.headers,
             media_type="application/json",
         )
+
+
+def invalid_field(field: str, message: str) -> Problem:
+    """422: a field of a request that the schema alone does not refuse."""
+    return Problem(
+        422,
+        "validation_failed",
+        f"The request is not valid: `{field}`: {message}.",
+        details=[Detail(field=field, message=message)],
+    )

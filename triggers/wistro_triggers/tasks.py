@@ -24,7 +24,7 @@ from wistro_triggers.admission import Admission
 from wistro_triggers.auth import RequireIdentity
 from wistro_triggers.management.site import ERRORS, OPERATOR, View
 from wistro_triggers.management.site import Request as Asked
-from wistro_triggers.problems import Detail, Problem
+from wistro_triggers.problems import Problem, invalid_field
 
 T = TypeVar("T")
 
@@ -221,7 +221,7 @@ def _acting(router: APIRouter, desk: TaskDesk) -> None:
         who: Who,
     ) -> Acted:
         if wanted.assignees is None and wanted.roles is None:
-            raise _unfit("assignees", "expected `assignees`, `roles` or both, found neither")
+            raise invalid_field("assignees", "expected `assignees`, `roles` or both, found neither")
         actor = _acting_as(who, wanted.by)
         await _noted(
             desk,
@@ -334,7 +334,7 @@ def _acting_as(who: Identity, by: str | None) -> Actor:
     actor = _actor(who)
     if who.kind == "token":
         if by is None and not who.id:
-            raise _unfit("by", "a holder of the management token has to say in whose name")
+            raise invalid_field("by", "a holder of the management token has to say in whose name")
         return Actor(by=by or who.id, anyone=True)
     if by not in (None, actor.by):
         raise Problem(
@@ -371,12 +371,3 @@ async def _did(
     }
     identity = replace(who, id=name) if who.kind == "token" else who
     await desk.admission.did(request, identity, action, about)
-
-
-def _unfit(field: str, message: str) -> Problem:
-    return Problem(
-        422,
-        "validation_failed",
-        f"The request is not valid: `{field}`: {message}.",
-        details=[Detail(field=field, message=message)],
-    )

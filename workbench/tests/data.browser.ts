@@ -1,26 +1,14 @@
 /** What people do with what a project keeps and sends: state, streams, schedules, topics. */
 import { userInfo } from 'node:os'
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { openBrowser, Tab } from './harness/browser'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Tab } from './harness/browser'
 import { write } from './harness/editor'
-import { type Orders, placeOrder, runOrders } from './harness/orders'
+import { placeOrder } from './harness/orders'
+import { browser, orders } from './harness/shop'
 
 const SLOW = { timeout: 30_000 }
 
-let orders: Orders
-let browser: Browser
 let tab: Tab
-
-beforeAll(async () => {
-  orders = await runOrders()
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await orders?.close()
-})
 
 beforeEach(async () => {
   tab = await Tab.open(browser)

@@ -1,23 +1,10 @@
 /** Somebody finds several orders held for the same reason, and lets go of them at once. */
 import { userInfo } from 'node:os'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { accessibilityFindings } from './harness/accessible'
-import { inTab, openBrowser } from './harness/browser'
-import { type Orders, placeOrder, runOrders, shown, until } from './harness/orders'
-
-let orders: Orders
-let browser: Browser
-
-beforeAll(async () => {
-  orders = await runOrders()
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await orders?.close()
-})
+import { inTab } from './harness/browser'
+import { placeOrder, shown, until } from './harness/orders'
+import { browser, orders } from './harness/shop'
 
 const CARD = "Charge the customer's card"
 const status = async (run: string) => (await shown(orders.project, run)).status

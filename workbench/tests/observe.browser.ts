@@ -1,23 +1,11 @@
 /** What an engineer looks at: how the project does, what its runs log, and the spans of one of them. */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { inTab, openBrowser, type Tab } from './harness/browser'
-import { type Orders, placeOrder, runOrders } from './harness/orders'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { inTab, type Tab } from './harness/browser'
+import { placeOrder } from './harness/orders'
+import { browser, orders } from './harness/shop'
 
 const SLOW = { timeout: 30_000 }
-
-let orders: Orders
-let browser: Browser
-
-beforeAll(async () => {
-  orders = await runOrders()
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await orders?.close()
-})
 
 /** Somebody who opens the page at `path`. */
 function at(path: string, act: (page: Page, tab: Tab) => Promise<void>): Promise<void> {

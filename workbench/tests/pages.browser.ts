@@ -2,24 +2,12 @@
  * Every page of the workbench, on a project in which something happened: it can be seen in light and dark, axe
  * finds nothing wrong, nothing is asked of another origin, and the page's policy holds.
  */
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { accessibilityFindings } from './harness/accessible'
-import { openBrowser, picture, Tab } from './harness/browser'
-import { type Orders, PAGES, runOrders } from './harness/orders'
-
-let orders: Orders
-let browser: Browser
-
-beforeAll(async () => {
-  orders = await runOrders()
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await orders?.close()
-})
+import { picture, Tab } from './harness/browser'
+import { type Orders, PAGES } from './harness/orders'
+import { browser, orders } from './harness/shop'
 
 describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
   it.each(Object.keys(PAGES))('the page `%s`', async (name) => {

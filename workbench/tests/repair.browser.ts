@@ -1,23 +1,11 @@
 /** Somebody sees why a run waits or what it did, and puts it right. */
 import { userInfo } from 'node:os'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inTab, openBrowser } from './harness/browser'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { inTab } from './harness/browser'
 import { nodeOf } from './harness/graph'
-import { type Orders, placeOrder, runOrders, shown, until } from './harness/orders'
-
-let orders: Orders
-let browser: Browser
-
-beforeAll(async () => {
-  orders = await runOrders()
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await orders?.close()
-})
+import { placeOrder, shown, until } from './harness/orders'
+import { browser, orders } from './harness/shop'
 
 const CARD = "Charge the customer's card"
 const runPage = (run: string, query = '') => orders.project.page(`/runs/orders/${run}${query}`)

@@ -1,23 +1,11 @@
 /** Somebody fills in what starts a run, sends it, and follows the run. */
 import { userInfo } from 'node:os'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { inTab, openBrowser } from './harness/browser'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { inTab } from './harness/browser'
 import { saidAt } from './harness/desk'
-import { type Orders, runOrders, shown } from './harness/orders'
-
-let orders: Orders
-let browser: Browser
-
-beforeAll(async () => {
-  orders = await runOrders()
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await orders?.close()
-})
+import { shown } from './harness/orders'
+import { browser, orders } from './harness/shop'
 
 const FORM = '/flows/orders/start?trigger=place_order'
 

@@ -21,7 +21,7 @@ from wistro_triggers.admission import Admission
 from wistro_triggers.management.site import ERRORS, View
 from wistro_triggers.management.site import Request as Asked
 from wistro_triggers.oidc import BadCredentials
-from wistro_triggers.problems import Detail, Problem
+from wistro_triggers.problems import Problem, invalid_field
 from wistro_triggers.streams_access import Grant
 from wistro_triggers.visitors import Visitor
 from wistro_triggers.workbench.cookies import (
@@ -283,7 +283,9 @@ def _sessions(router: APIRouter, sign_in: SignIn) -> None:
         elif sign_in.sessions.offers_local(request):
             session = _local(sign_in.sessions)
         else:
-            raise _unfit("token", "expected the management token, an API key or a user's token")
+            raise invalid_field(
+                "token", "expected the management token, an API key or a user's token"
+            )
         await sign_in.let_in(request, response, session)
         return sign_in.view(request, session, session.identity)
 
@@ -352,9 +354,9 @@ def _named(name: str | None) -> Identity:
     """A holder of the management token, in their own words."""
     said = (name or "").strip()
     if not said:
-        raise _unfit("name", "say who you are: what you do is noted under this name")
+        raise invalid_field("name", "say who you are: what you do is noted under this name")
     if not said.isprintable() or said.startswith("key:"):
-        raise _unfit("name", "this is no name of a person")
+        raise invalid_field("name", "this is no name of a person")
     return Identity(kind="token", id=said)
 
 
@@ -377,13 +379,4 @@ def _back(path: str, **query: str) -> Response:
     separator = "" if not said else "&" if "?" in path else "?"
     return RedirectResponse(
         f"{WORKBENCH}{path}{separator}{said}", 303, {"cache-control": "no-store"}
-    )
-
-
-def _unfit(field: str, message: str) -> Problem:
-    return Problem(
-        422,
-        "validation_failed",
-        f"The request is not valid: `{field}`: {message}.",
-        details=[Detail(field=field, message=message)],
     )

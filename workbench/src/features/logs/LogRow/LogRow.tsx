@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 import type { Entry } from '@/api/live'
 import { flowPath, runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
+import { Fact } from '@/components/Fact/Fact'
 import { JsonView } from '@/components/JsonView/JsonView'
 import { When } from '@/components/When/When'
 import { sentence, seqOf } from '../model'
@@ -74,15 +75,6 @@ function Detail({ entry }: { entry: Entry }) {
         <CopyButton text={JSON.stringify(entry, null, 2)} label="Copy the entry as JSON" />
       </dl>
       {Object.keys(entry.fields ?? {}).length > 0 && <JsonView value={entry.fields} label="Fields" open={3} />}
-    </div>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   )
 }

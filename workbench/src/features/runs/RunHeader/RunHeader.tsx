@@ -1,11 +1,11 @@
 import { Anchor } from '@mantine/core'
 import { IconArrowUpRight, IconCornerDownRight, IconCornerLeftUp } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { $api } from '@/api/client'
 import { runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { Duration } from '@/components/Duration/Duration'
+import { Fact } from '@/components/Fact/Fact'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
 import { When } from '@/components/When/When'
 import { type Run, sentenceOf, triggerInWords } from '../words'
@@ -81,14 +81,5 @@ function Linked({ link }: { link: Run['related'][number] }) {
       </Anchor>
       {link.status ? <StatusBadge status={link.status} bare /> : <span className="quiet">forgotten by now</span>}
     </li>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }

@@ -3,6 +3,7 @@ import { IconAlertCircle, IconX } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import { runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
+import { Fact } from '@/components/Fact/Fact'
 import { lengthOf } from '@/components/Waterfall'
 import { When } from '@/components/When/When'
 import type { Node, Origin, Span, Trace } from '../model'
@@ -89,15 +90,6 @@ function Known({ node, span, trace, start }: { node: Node; span: Span; trace: Tr
         </Text>
       )}
     </Stack>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   )
 }
 
