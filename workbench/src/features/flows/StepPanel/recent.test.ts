@@ -11,3 +11,9 @@ it('tells each delivery once, with what it came to last, the newest first', () =
   ])
   expect(recent.map(({ delivery, status }) => [delivery, status])).toEqual([['a', 'skipped'], ['b', 'completed']])
 })
+
+it('goes by when something happened, in whatever order it was handed in', () => {
+  const held = { ...entry(1, 'delivery.held', 'a'), at: 8 }
+  const failed = { ...entry(2, 'delivery.failed', 'a'), at: 7 }
+  expect(recentOf([held, failed]).map(({ status }) => status)).toEqual(['held'])
+})

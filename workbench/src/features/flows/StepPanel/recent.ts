@@ -21,7 +21,8 @@ export const OUTCOMES: Readonly<Record<string, string>> = {
 /** The latest deliveries, newest first: each once, with what it came to last. */
 export function recentOf(entries: readonly Entry[], limit = 20): Recent[] {
   const found = new Map<string, Recent>()
-  for (const entry of [...entries].sort((a, b) => (b.seq ?? 0) - (a.seq ?? 0))) {
+  // By the time at which it happened: workers and the machine hand in what they note in any order.
+  for (const entry of [...entries].sort((a, b) => b.at - a.at || (b.seq ?? 0) - (a.seq ?? 0))) {
     const status = OUTCOMES[entry.kind]
     if (!status || !entry.run_id) continue
     const key = `${entry.run_id} ${entry.delivery_id ?? entry.seq}`
