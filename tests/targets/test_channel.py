@@ -175,7 +175,7 @@ async def test_who_may_listen(desk: Desk) -> None:
         assert (refused.status_code, refused.json()["error"]["code"]) == (401, code)
     async with desk.admin.stream("GET", path) as answer:
         assert answer.status_code == 200
-    noted = await desk.shown("/audit", lambda audit: len(audit["items"]) >= 4)
+    noted = await desk.shown("/audit?kind=refused", lambda audit: len(audit["items"]) >= 4)
     assert {each["action"] for each in noted["items"]} == {"channel"}
 
 

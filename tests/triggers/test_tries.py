@@ -294,7 +294,7 @@ async def test_examples_of_earlier_runs(shop: Shop) -> None:
             shop,
             "orders",
             "api:place_order",
-            path_params={"shop": "bern"},
+            path_params={"shop": "thun"},
             query={"from": "web"},
             headers={"Authorization": "Bearer secret", "X-Channel": "shop"},
             body={**ORDER, "customer": customer},
@@ -302,7 +302,7 @@ async def test_examples_of_earlier_runs(shop: Shop) -> None:
         await shop.ended("orders", tried["runs"][0]["run_id"])
     answer = await shop.admin.get(f"{API}/flows/orders/triggers/api:place_order/examples")
     assert answer.status_code == 200, answer.text
-    examples = [each for each in answer.json() if each["path_params"] == {"shop": "bern"}]
+    examples = [each for each in answer.json() if each["path_params"] == {"shop": "thun"}]
     assert [each["body"]["customer"] for each in examples] == ["Edsger", "Grace"]
     assert examples[0]["query"] == {"from": "web"}
     assert examples[0]["headers"] == {"content-type": "application/json", "x-channel": "shop"}
