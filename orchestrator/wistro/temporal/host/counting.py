@@ -41,8 +41,6 @@ class Counting:
                 self._counts.popitem(last=False)
         try:
             return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            raise
         except Exception:
             self._counts.pop(wanted, None)  # the next one asks again
             raise
