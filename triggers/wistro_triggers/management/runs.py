@@ -12,9 +12,9 @@ from wistro.runs import DeliveryView, RunCounts, RunDetail, RunPage
 from wistro.stores.journal import JournalEntry, JournalFilter, Level
 from wistro.temporal import wire
 from wistro.temporal.host.connect import engine_errors
-from wistro.temporal.host.counting import Counting
 from wistro.temporal.host.listing import RunFilter
 from wistro.temporal.host.listing import list_runs as find_runs
+from wistro.temporal.host.run_counts import Counting
 from wistro_triggers.management.run_detail import complete, preview
 from wistro_triggers.management.run_waits import MOST, RunWaits, waits_of
 from wistro_triggers.management.site import (
