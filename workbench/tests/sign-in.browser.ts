@@ -307,7 +307,7 @@ describe('the policy of the page', () => {
 
 describe('a page whose connection is lost', () => {
   /** Comes in by a way that can be cut, with a browser that knows when it is. */
-  async function onTheWire(path: string, act: (page: Page, tab: Tab, lose: () => Promise<() => Promise<void>>) => Promise<void>) {
+  async function onTheWire(path: string, act: (page: Page, tab: Tab, lose: () => Promise<() => Promise<void>>) => Promise<void>, reloads = 0) {
     const wire = await wireTo(orders.project.url)
     try {
       await inTab(browser, at(path).replace(orders.project.url, wire.url), async (page, tab) => {
@@ -324,7 +324,7 @@ describe('a page whose connection is lost', () => {
             await status(page, 'Live')
           }
         })
-        expect(tab.loads, 'nothing was loaded again').toBe(loads)
+        expect(tab.loads - loads, 'how often it was loaded again').toBe(reloads)
         expect(tab.troubles).toEqual([])
       })
     } finally {
@@ -353,6 +353,21 @@ describe('a page whose connection is lost', () => {
       const found = await downloaded(page)
       expect(found).toEqual([...new Set(found)].sort((one, other) => one - other))
     })
+  })
+
+  it('comes back to the page that was gone to meanwhile, though its code could not be fetched', async () => {
+    await onTheWire('/runs', async (page, _, lose) => {
+      const mend = await lose()
+      await page.getByRole('navigation').getByRole('link', { name: 'Schedules' }).click()
+      const said = main(page)
+      await said.getByRole('alert').filter({ hasText: 'This page could not be shown' }).getByText('A part of it could not be fetched').waitFor()
+      await said.getByText('It comes back by itself once the server is there.').waitFor()
+      await said.getByRole('button', { name: 'Load it again' }).waitFor()
+      await mend()
+      await page.getByRole('heading', { level: 1, name: 'Schedules' }).waitFor()
+      expect(page.url()).toContain('/schedules')
+      expect(await page.getByRole('alert').count()).toBe(0)
+    }, 1)
   })
 
   it('shows a run that went on meanwhile as it is', async () => {
