@@ -14,6 +14,8 @@ from tests.conftest import TemporalServer
 from tests.triggers.conftest import Shop, open_shop, working
 from tests.triggers.test_management import API, held
 from wistro.credentials import HIDDEN
+from wistro.repairs import Released
+from wistro.temporal.host.held import Held
 from wistro.temporal.host.serverbinary import ServerAddress
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
@@ -169,6 +171,29 @@ async def test_fifty_held_runs_are_released_though_a_worker_has_gone(
         assert [item["done"] for item in items] == list(range(1, 50))
         for run_id in runs:
             assert (await shop.ended("edge", run_id))["status"] == "completed"
+
+
+async def test_what_is_under_way_is_finished_and_noted_though_nobody_reads_on(shop: Shop) -> None:
+    chosen = [("edge", *await held(shop)) for _ in range(3)]
+    under_way, nobody_reads = asyncio.Event(), asyncio.Event()
+    noted: list[tuple[str, str]] = []
+
+    async def note(line: Released) -> None:
+        under_way.set()
+        await nobody_reads.wait()
+        noted.append((line.run_id, line.outcome))
+
+    lines = Held(shop.engine).release(chosen, action="skip", noted=note)
+    reading = asyncio.create_task(anext(lines))
+    await under_way.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    nobody_reads.set()
+    async with asyncio.timeout(30):
+        while len(noted) < len(chosen):
+            await asyncio.sleep(0.05)
+    assert noted == [(run_id, "done") for _, run_id, _ in chosen]
 
 
 async def test_a_run_whose_worker_does_not_answer_is_named(

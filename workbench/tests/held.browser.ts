@@ -1,5 +1,6 @@
-/** Somebody finds several orders held for the same reason, and lets go of them at once. */
+/** Somebody finds several orders held for the same reason, and lets go of them at once, or of some of them. */
 import { userInfo } from 'node:os'
+import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { accessibilityFindings } from './harness/accessible'
 import { inTab } from './harness/browser'
@@ -9,15 +10,21 @@ import { browser, orders } from './harness/shop'
 const CARD = "Charge the customer's card"
 const status = async (run: string) => (await shown(orders.project, run)).status
 
+const waits = async (run: string) => (await shown(orders.project, run)).waiting_for === 'operator'
+
 interface Done {
-  items: { action: string; about: string | null; run_id: string | null }[]
+  items: { action: string; outcome: string; subject: string | null; run_id: string | null }[]
+}
+
+/** Orders that are held, one for each customer. */
+async function heldOrders(customers: string[]): Promise<string[]> {
+  const lost = await Promise.all(customers.map((customer) => placeOrder(orders.project, { customer, card: 'tok_lost' })))
+  await until('they are held', async () => (await Promise.all(lost.map(waits))).every(Boolean), 60)
+  return lost
 }
 
 it('says first what will happen, skips those that are chosen, tells of each, and writes it down', async () => {
-  const customers = ['Ada', 'Joan', 'Edith']
-  const lost = await Promise.all(customers.map((customer) => placeOrder(orders.project, { customer, card: 'tok_lost' })))
-  const waits = async (run: string) => (await shown(orders.project, run)).waiting_for === 'operator'
-  await until('they are held', async () => (await Promise.all(lost.map(waits))).every(Boolean))
+  const lost = await heldOrders(['Ada', 'Joan', 'Edith'])
 
   await inTab(browser, orders.project.page('/held'), async (page, tab) => {
     const main = page.getByRole('main')
@@ -63,6 +70,69 @@ it('says first what will happen, skips those that are chosen, tells of each, and
     for (const run of lost) await page.getByRole('row').filter({ hasText: 'Skipped a delivery' }).filter({ hasText: run.slice(0, 8) }).waitFor()
     const { items } = await orders.project.api<Done>('GET', '/audit?kind=done')
     expect(items.filter(({ action }) => action === 'run.retry')).toEqual([])
+    expect(tab.troubles).toEqual([])
+  })
+})
+
+/** Holds back what the page asks next of `path` but for the first time, until it is let through. */
+async function afterTheFirst(page: Page, path: string) {
+  let asked = 0
+  let come = () => {}
+  let go = () => {}
+  const second = new Promise<void>((resolve) => (come = resolve))
+  const through = new Promise<void>((resolve) => (go = resolve))
+  await page.route(path, async (route) => {
+    asked += 1
+    if (asked > 1) {
+      come()
+      await through
+    }
+    await route.continue()
+  })
+  return { second, letThrough: () => go() }
+}
+
+it('stops in between when asked to: what is done stays done, the rest stays held, and both are said', async () => {
+  const many = await heldOrders(Array.from({ length: 20 }, (_, number) => `Customer ${number + 1}`))
+  await inTab(browser, orders.project.page('/held'), async (page, tab) => {
+    const main = page.getByRole('main')
+    const group = main.getByRole('button', { name: new RegExp(`^${CARD}.*tok_lost.*21 deliveries`) })
+    await group.click()
+    await main.getByRole('checkbox', { name: /^Select 21 deliveries/ }).check()
+    await main.getByRole('checkbox', { name: `Select the delivery of run ${orders.held.slice(0, 8)}` }).uncheck()
+    await page.getByRole('button', { name: 'Skip' }).click()
+    const { second, letThrough } = await afterTheFirst(page, '**/api/held/release')
+    await page.getByRole('dialog', { name: 'Skip 20 deliveries?' }).getByRole('button', { name: 'Skip 20 deliveries' }).click()
+
+    const told = page.getByRole('dialog', { name: 'Skip 20 deliveries' })
+    await second
+    await told.getByRole('status').getByText('8 of 20', { exact: true }).waitFor()
+    await told.getByRole('button', { name: 'Stop' }).click()
+    expect(await told.getByRole('button', { name: 'Close' }).count(), 'what is under way is waited for').toBe(0)
+    letThrough()
+    await told.getByRole('status').getByText('16 deliveries are skipped. Stopped: the other 4 are still held.').waitFor()
+    expect(await told.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuenow')).toBe('80')
+    const links = await told.getByRole('listitem').filter({ hasText: 'Done' }).getByRole('link').allTextContents()
+    expect(links).toHaveLength(16)
+    expect(await accessibilityFindings(page)).toEqual([])
+    await told.getByRole('button', { name: 'Close' }).last().click()
+
+    const released = many.filter((run) => links.includes(run.slice(0, 8)))
+    const rest = many.filter((run) => !released.includes(run))
+    expect(released).toHaveLength(16)
+    await until('what was released ends', async () => (await Promise.all(released.map(status))).every((each) => each === 'completed'))
+    expect(await Promise.all(rest.map(waits))).toEqual([true, true, true, true])
+    await page.getByRole('toolbar').getByText('0 of 5 selected').waitFor()
+    for (const run of rest) await main.getByRole('checkbox', { name: `Select the delivery of run ${run.slice(0, 8)}` }).waitFor()
+
+    await page.getByRole('navigation').getByRole('link', { name: 'Audit' }).click()
+    const row = page.getByRole('row').filter({ hasText: 'Released held deliveries' }).filter({ hasText: 'skip 8 deliveries' })
+    await row.filter({ hasText: userInfo().username }).first().waitFor()
+    expect(await row.count()).toBe(2)
+    const { items } = await orders.project.api<Done>('GET', '/audit?kind=done&limit=200')
+    const noted = items.filter(({ action, run_id }) => action === 'run.skip' && run_id && many.includes(run_id))
+    expect(noted.map(({ run_id }) => run_id).sort()).toEqual([...released].sort())
+    expect(new Set(noted.map(({ outcome }) => outcome))).toEqual(new Set(['done']))
     expect(tab.troubles).toEqual([])
   })
 })

@@ -71,6 +71,7 @@ class Held:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._said: dict[Key, tuple[float, list[HeldDelivery]]] = {}
+        self._under_way: set[asyncio.Task[Sequence[Released]]] = set()
 
     async def list(
         self, wanted: HeldFilter, *, limit: int = 100, cursor: str | None = None
@@ -105,7 +106,7 @@ class Held:
     ) -> AsyncGenerator[Released | ReleaseEnded]:
         """Releases or skips held deliveries, a few at a time; each is told of as soon as it is done.
 
-        Whoever stops reading stops it: those that were told of are done, the others are as they were.
+        Whoever stops reading stops it: those under way are finished and noted, the others are as they were.
 
         Args:
             wanted: Which: all that a filter lets through, or flow, run and delivery of each.
@@ -118,25 +119,13 @@ class Held:
         total = len(found.held)
         counts = {"done": 0, "gone": 0, "failed": 0, "would": 0}
         for start in range(0, total, _AT_ONCE):
-            some = found.held[start : start + _AT_ONCE]
-            told = await asyncio.gather(
-                *(self._one(held, action, dry_run=dry_run, by=by) for held in some)
+            some = asyncio.create_task(
+                self._some(found.held, start, action, dry_run=dry_run, by=by, noted=noted)
             )
-            for number, (held, (outcome, error)) in enumerate(zip(some, told, strict=True), 1):
-                counts[outcome] += 1
-                line = Released(
-                    flow=held.flow,
-                    run_id=held.run_id,
-                    delivery_id=held.delivery_id,
-                    step=held.step or None,
-                    outcome=outcome,
-                    error_code=error.code if error else None,
-                    message=error.message if error else None,
-                    done=start + number,
-                    total=total,
-                )
-                if noted is not None and outcome in ("done", "failed"):
-                    await noted(line)
+            self._under_way.add(some)
+            some.add_done_callback(self._under_way.discard)
+            for line in await asyncio.shield(some):
+                counts[line.outcome] += 1
                 yield line
         yield ReleaseEnded(
             total=total,
@@ -146,6 +135,40 @@ class Held:
             silent=found.silent,
             sentence=_summed_up(counts, len(found.silent), action),
         )
+
+    async def _some(
+        self,
+        chosen: Sequence[HeldDelivery],
+        start: int,
+        action: Literal["retry", "skip"],
+        *,
+        dry_run: bool,
+        by: str | None,
+        noted: Callable[[Released], Awaitable[None]] | None,
+    ) -> Sequence[Released]:
+        """Releases those that are dealt with at the same time, from `start` on."""
+        some = chosen[start : start + _AT_ONCE]
+        told = await asyncio.gather(
+            *(self._one(held, action, dry_run=dry_run, by=by) for held in some)
+        )
+        lines = [
+            Released(
+                flow=held.flow,
+                run_id=held.run_id,
+                delivery_id=held.delivery_id,
+                step=held.step or None,
+                outcome=outcome,
+                error_code=error.code if error else None,
+                message=error.message if error else None,
+                done=start + number,
+                total=len(chosen),
+            )
+            for number, (held, (outcome, error)) in enumerate(zip(some, told, strict=True), 1)
+        ]
+        for line in lines:
+            if noted is not None and line.outcome in ("done", "failed"):
+                await noted(line)
+        return lines
 
     async def _one(
         self, held: HeldDelivery, action: Literal["retry", "skip"], *, dry_run: bool, by: str | None

@@ -19,13 +19,8 @@ export interface Released {
   total: number
 }
 
-export interface ReleaseEnded {
+interface ReleaseEnded {
   kind: 'end'
-  total: number
-  done: number
-  gone: number
-  failed: number
-  sentence: string
 }
 
 export function keyOf({ flow, run_id, delivery_id }: Pick<HeldDelivery, 'flow' | 'run_id' | 'delivery_id'>): string {
@@ -72,19 +67,31 @@ export function linesIn(text: string): [string[], string] {
   return [lines.filter(Boolean), rest]
 }
 
-/** Releases deliveries; tells of each as soon as it is done. Aborting stops it after those under way. */
+/** As many as the server deals with at the same time. */
+const AT_ONCE = 8
+
+/**
+ * Releases deliveries, a few at a time, and tells of each as soon as it is done.
+ *
+ * Once it is stopped, no more are begun. Those under way are waited for: what was done to each is always known.
+ */
 export async function release(
   items: readonly HeldDelivery[],
   action: 'retry' | 'skip',
-  signal: AbortSignal,
-  told: (lines: (Released | ReleaseEnded)[]) => void,
+  stop: AbortSignal,
+  told: (lines: Released[]) => void,
 ): Promise<void> {
+  for (let first = 0; first < items.length && !stop.aborted; first += AT_ONCE) {
+    await releaseSome(items.slice(first, first + AT_ONCE), action, told)
+  }
+}
+
+async function releaseSome(items: readonly HeldDelivery[], action: 'retry' | 'skip', told: (lines: Released[]) => void): Promise<void> {
   const named = items.map(({ flow, run_id, delivery_id }) => ({ flow, run_id, delivery_id }))
   const response = await fetch(`${OURS}/api/held/release`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'wistro-workbench': '1' },
     body: JSON.stringify({ items: named, action }),
-    signal,
   })
   if (!response.ok || !response.body) throw errorOf(response.status, await response.json().catch(() => null))
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -94,8 +101,30 @@ export async function release(
     if (done) return
     const [lines, left] = linesIn(rest + value)
     rest = left
-    if (lines.length > 0) told(lines.map((line) => JSON.parse(line) as Released | ReleaseEnded))
+    told(lines.map((line) => JSON.parse(line) as Released | ReleaseEnded).filter((line) => line.kind === 'item'))
   }
+}
+
+/** What became of those that were told of: `3 deliveries are skipped; 1 no longer held.` */
+export function releasedInWords(lines: readonly Released[], action: 'retry' | 'skip'): string {
+  const count = (outcome: Released['outcome']) => lines.filter((line) => line.outcome === outcome).length
+  const done = count('done')
+  const parts = [`${deliveries(done)} ${done === 1 ? 'is' : 'are'} ${action === 'retry' ? 'made again' : 'skipped'}`]
+  if (count('gone')) parts.push(`${count('gone')} no longer held`)
+  if (count('failed')) parts.push(`${count('failed')} could not be reached`)
+  return `${parts.join('; ')}.`
+}
+
+/** What became of the others, when it was stopped or broke off. */
+export function leftInWords(left: number, how: 'stopped' | 'broken'): string {
+  if (left === 0) return ''
+  const others = left === 1 ? 'the other one' : `the other ${left}`
+  if (how === 'stopped') return `Stopped: ${others} ${left === 1 ? 'is' : 'are'} still held.`
+  return `It broke off: what became of ${others} is not known. The list shows what is still held.`
+}
+
+export function deliveries(count: number): string {
+  return count === 1 ? '1 delivery' : `${count} deliveries`
 }
 
 export const OUTCOMES: Record<Released['outcome'], string> = {

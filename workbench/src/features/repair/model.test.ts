@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { byGroup, type HeldDelivery, type HeldGroup, keyOf, linesIn, selectedOf, toggled } from './held'
+import { byGroup, type HeldDelivery, type HeldGroup, keyOf, leftInWords, linesIn, type Released, releasedInWords, selectedOf, toggled } from './held'
 import { changes, type Delivery, deliveryRepairs, doneSentence, type Run, runRepairs, titleOf, wireAction } from './model'
 
 const run = (status: Run['status'], trigger = 'api:create'): Run => ({ flow: 'orders', run_id: 'r', status, trigger })
@@ -114,5 +114,19 @@ describe('held deliveries', () => {
   it('are told of line by line, however the lines come in', () => {
     expect(linesIn('{"a":1}\n{"b"')).toEqual([['{"a":1}'], '{"b"'])
     expect(linesIn('{"b":2}\n')).toEqual([['{"b":2}'], ''])
+  })
+
+  it('are summed up once they are released, or some of them', () => {
+    const line = (outcome: Released['outcome']): Released => ({
+      ...{ kind: 'item', flow: 'orders', run_id: '1', delivery_id: 'pay', step: 'pay' },
+      ...{ outcome, error_code: null, message: null, done: 1, total: 1 },
+    })
+    expect(releasedInWords([line('done')], 'skip')).toBe('1 delivery is skipped.')
+    expect(releasedInWords([line('done'), line('gone'), line('done'), line('failed')], 'retry')).toBe(
+      '2 deliveries are made again; 1 no longer held; 1 could not be reached.',
+    )
+    expect(leftInWords(4, 'stopped')).toBe('Stopped: the other 4 are still held.')
+    expect(leftInWords(0, 'stopped')).toBe('')
+    expect(leftInWords(1, 'broken')).toBe('It broke off: what became of the other one is not known. The list shows what is still held.')
   })
 })

@@ -4,7 +4,7 @@ import { useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { runPath } from '@/app/paths'
 import { Failed, Loading } from '@/components/States/States'
-import { type HeldDelivery, OUTCOMES, type Released, release, type ReleaseEnded } from '../held'
+import { deliveries, type HeldDelivery, leftInWords, OUTCOMES, type Released, release, releasedInWords } from '../held'
 import { Foresight } from '../RepairDialog/Foresight'
 import { usePreview } from '../usePreview'
 import classes from './Held.module.css'
@@ -20,29 +20,33 @@ interface ReleaseDialogProps {
 export function ReleaseDialog({ action, items: given, onClose, onDone }: ReleaseDialogProps) {
   const [items] = useState(given) // the selection is gone once they are released
   const [lines, setLines] = useState<Released[]>([])
-  const [end, setEnd] = useState<ReleaseEnded | null>(null)
-  const [state, setState] = useState<'asked' | 'running' | 'stopped' | 'over'>('asked')
+  const [state, setState] = useState<'asked' | 'running' | 'stopping' | 'stopped' | 'broken' | 'over'>('asked')
   const [error, setError] = useState<unknown>(null)
   const stopping = useRef<AbortController>(undefined)
-  const count = items.length === 1 ? '1 delivery' : `${items.length} deliveries`
+  const count = deliveries(items.length)
+  const running = state === 'running' || state === 'stopping'
   const verb = action === 'retry' ? `Make ${count} again` : `Skip ${count}`
   const failed = lines.filter((line) => line.outcome === 'failed' || line.outcome === 'gone')
 
   async function begin() {
-    const stop = new AbortController()
-    stopping.current = stop
+    const asked = new AbortController()
+    stopping.current = asked
     setState('running')
     try {
-      await release(items, action, stop.signal, (told) => {
-        setLines((before) => [...before, ...told.filter((line) => line.kind === 'item')])
-        setEnd(told.find((line) => line.kind === 'end') ?? null)
+      await release(items, action, asked.signal, (told) => {
+        setLines((before) => [...before, ...told])
       })
-      setState('over')
+      setState(asked.signal.aborted ? 'stopped' : 'over')
     } catch (thrown) {
-      if (!stop.signal.aborted) setError(thrown)
-      setState('stopped')
+      setError(thrown)
+      setState('broken')
     }
     await onDone()
+  }
+
+  function stop() {
+    stopping.current?.abort()
+    setState('stopping')
   }
 
   return (
@@ -51,9 +55,9 @@ export function ReleaseDialog({ action, items: given, onClose, onDone }: Release
       onClose={onClose}
       size="lg"
       title={state === 'asked' ? `${verb}?` : verb}
-      closeOnClickOutside={state !== 'running'}
-      closeOnEscape={state !== 'running'}
-      withCloseButton={state !== 'running'}
+      closeOnClickOutside={!running}
+      closeOnEscape={!running}
+      withCloseButton={!running}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <Stack>
@@ -62,10 +66,9 @@ export function ReleaseDialog({ action, items: given, onClose, onDone }: Release
           <>
             <Progress value={(lines.length / Math.max(items.length, 1)) * 100} aria-label="Progress" size="lg" />
             <Text role="status">
-              {end?.sentence ??
-                (state === 'stopped'
-                  ? `Stopped after ${lines.length} of ${items.length}. The others are still held.`
-                  : `${lines.length} of ${items.length}`)}
+              {running && `${lines.length} of ${items.length}`}
+              {!running && releasedInWords(lines, action)}
+              {(state === 'stopped' || state === 'broken') && ` ${leftInWords(items.length - lines.length, state)}`}
             </Text>
             <Results lines={failed.length > 0 ? failed : lines} />
           </>
@@ -80,12 +83,12 @@ export function ReleaseDialog({ action, items: given, onClose, onDone }: Release
               <Button onClick={() => void begin()}>{verb}</Button>
             </>
           )}
-          {state === 'running' && (
-            <Button variant="default" onClick={() => stopping.current?.abort()}>
+          {running && (
+            <Button variant="default" loading={state === 'stopping'} onClick={stop}>
               Stop
             </Button>
           )}
-          {(state === 'over' || state === 'stopped') && <Button onClick={onClose}>Close</Button>}
+          {state !== 'asked' && !running && <Button onClick={onClose}>Close</Button>}
         </Group>
       </Stack>
     </Modal>
