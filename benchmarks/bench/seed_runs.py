@@ -1,13 +1,14 @@
-"""Fills the list of runs of a development server: `python -m bench.seed_runs .wistro/temporal.db`.
+"""Fills the list of runs of a development server: `python -m bench.seed_runs .wistro`.
 
 The rows go straight into the table that lists are read from, because starting 100,000 runs takes an
-hour. They have no history: they can be listed, counted and filtered, and not opened. The server must
-have run on the file once, and must not be running now.
+hour. They have no history: they can be listed, counted and filtered, and not opened. The project must
+have run once, and must not be running now.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
 import re
@@ -19,6 +20,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from wistro.stores.rollups import Counted, SeenRun
+from wistro.stores.sqlite_rollups import SqliteRollups
 
 COMPLETED: Final = 2
 FAILED: Final = 3
@@ -70,6 +74,23 @@ def seed_runs(database: Path, seed: Seed, *, now: datetime | None = None) -> int
         return found[0]
 
 
+async def seed_ids(store: Path, database: Path, *, project: str) -> None:
+    """Note the ids of all runs that are listed, as if the journal had told of them."""
+    statement = """
+        SELECT start_time, workflow_type_name, workflow_id
+        FROM executions_visibility WHERE task_queue = ?
+    """
+    with closing(sqlite3.connect(database)) as db:
+        runs = [
+            SeenRun(datetime.fromisoformat(started).timestamp(), flow, id.removeprefix(f"{flow}/"))
+            for started, flow, id in db.execute(statement, (f"{project}.runs",))
+        ]
+    rollups = await SqliteRollups.open(store)
+    place = await rollups.place()
+    await rollups.add(Counted(upto=place, minutes={}, builds={}, runs=runs), after=place)
+    await rollups.close()
+
+
 def _rows(
     seed: Seed, namespace: str, attributes: dict[str, str], now: datetime
 ) -> Iterator[tuple[object, ...]]:
@@ -110,15 +131,15 @@ def _namespace(db: sqlite3.Connection) -> tuple[str, dict[str, str]]:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Fill the list of runs of a development server.")
-    parser.add_argument("database", type=Path, help="the project's `.wistro/temporal.db`")
+    parser.add_argument("folder", type=Path, help="the project's `.wistro`")
     parser.add_argument("--project", required=True, help="its id, as in `wistro.yml`")
     parser.add_argument("--flow", action="append", help="once for each flow")
     parser.add_argument("--runs", type=int, default=Seed.runs)
     options = parser.parse_args()
     flows = options.flow or list(Seed.flows)
-    count = seed_runs(
-        options.database, Seed(project=options.project, flows=flows, runs=options.runs)
-    )
+    database = options.folder / "temporal.db"
+    count = seed_runs(database, Seed(project=options.project, flows=flows, runs=options.runs))
+    asyncio.run(seed_ids(options.folder / "wistro.db", database, project=options.project))
     print(f"{count} runs are listed")
 
 

@@ -49,6 +49,8 @@ class RunPage(_View):
 
     runs: list[RunSummary]
     next_cursor: str | None = None
+    partial: bool = False
+    """Whether more ids have the text than are looked at: the latest 1,000, and those it begins."""
 
 
 class RunCounts(_View):
@@ -62,6 +64,8 @@ class RunCounts(_View):
     timed_out: int = 0
     held: int = 0
     """Those of the running ones that wait for an operator."""
+    partial: bool = False
+    """Whether more ids have the text than are looked at: the latest 1,000, and those it begins."""
 
 
 class ScheduledCall(_View):

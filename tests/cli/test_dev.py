@@ -117,6 +117,8 @@ def test_a_request_becomes_a_run(dev: Dev) -> None:
     assert dev.runs("--flow", "greetings", "--trigger", "api", "-n", "1")
     assert dev.runs("--since", "2000-01-01T00:00:00Z", "--until", "2000-01-02T00:00:00Z") == []
     assert run_id[:12] in dev.wistro("runs", "list").ok().out
+    assert [run["run_id"] for run in dev.runs("--text", run_id[7:20])] == [run_id]
+    assert dev.runs("--text", f"{run_id[7:20]}z") == []
 
 
 def test_a_run_is_shown(dev: Dev) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.triggers.conftest import Shop
 from wistro.shortening import shorten, size_of
 from wistro.temporal.host.listing import RunFilter
+from wistro_triggers.management import runs
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
@@ -48,11 +49,32 @@ async def test_a_list_takes_several_flows_and_statuses(shop: Shop) -> None:
     assert nowhere["runs"] == []
 
 
-async def test_ids_are_found_by_their_beginning_in_any_flow(shop: Shop) -> None:
+async def test_runs_are_found_by_text_within_their_ids(shop: Shop) -> None:
     run_id, _ = await held(shop)
-    await listed(shop, run_id, text=run_id[:8])
-    await listed(shop, run_id, text=f"edge/{run_id[:8]}")
-    assert (await get(shop, "/runs", text=run_id[1:9]))["runs"] == []
+    for text in (run_id[:8], run_id[5:17], run_id[-9:].upper(), f"dge/{run_id[:8]}"):
+        await listed(shop, run_id, text=text)
+        await listed(shop, run_id, text=text, flow=["edge", "orders"], status="held")
+        counts = await get(shop, "/runs/count", text=text, flow="edge")
+        assert (counts["running"], counts["held"], counts["partial"]) == (1, 1, False)
+        assert (await get(shop, "/runs", text=text, flow="orders"))["runs"] == []
+    for text in (f"{run_id[5:17]}z", f"edge/{run_id[1:9]}", "edge", "%", "_"):
+        page = await get(shop, "/runs", text=text)
+        assert (page["runs"], page["partial"]) == ([], False)
+
+
+async def test_of_many_ids_with_a_text_the_latest_are_looked_at(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "_MOST_IDS", 1)
+    first, _ = await held(shop)
+    second, _ = await held(shop)
+    digit = next(iter((set(first) & set(second)) - {first[0], second[0]}))
+    await listed(shop, second, flow="edge", text=digit)
+    page = await get(shop, "/runs", flow="edge", text=digit)
+    assert page["partial"]
+    assert first not in {run["run_id"] for run in page["runs"]}
+    # Temporal itself knows which ids begin with a text.
+    await listed(shop, first, flow="edge", text=first[:8])
 
 
 async def test_a_list_of_one_version(shop: Shop) -> None:
@@ -73,6 +95,7 @@ async def test_runs_are_counted_by_status(shop: Shop) -> None:
         "cancelled": 0,
         "timed_out": 0,
         "held": 1,
+        "partial": False,
     }
 
 

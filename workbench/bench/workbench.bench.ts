@@ -29,7 +29,7 @@ beforeAll(async () => {
   await once.stop()
   await promisify(execFile)(
     'python',
-    ['-m', 'bench.seed_runs', join(folder, '.wistro', 'temporal.db'), '--project', 'bench', '--flow', 'chain', '--flow', 'wide', '--runs', String(RUNS)],
+    ['-m', 'bench.seed_runs', join(folder, '.wistro'), '--project', 'bench', '--flow', 'chain', '--flow', 'wide', '--runs', String(RUNS)],
     { cwd: resolve(import.meta.dirname, '../../benchmarks') },
   )
   project = await runProject(folder)
@@ -120,6 +120,19 @@ it('run list: failed ones of a flow', () =>
       return performance.now() - before
     }),
   ))
+
+it('run list: text within ids', () =>
+  measured('run list, text within ids', 'ms', 300, async () => {
+    const { runs } = await project.api<{ runs: { run_id: string }[] }>('GET', '/runs?limit=50')
+    return times(async () => {
+      const { run_id = '' } = runs.pop() ?? {}
+      const before = performance.now()
+      const found = await project.api<{ runs: { run_id: string }[] }>('GET', `/runs?limit=50&text=${run_id.slice(11, 19)}`)
+      const took = performance.now() - before
+      expect(found.runs.map((run) => run.run_id)).toContain(run_id)
+      return took
+    })
+  }))
 
 /** Frames a second while `move` is called again and again. */
 async function frameRate(page: Page, move: (step: number) => Promise<void>): Promise<number> {

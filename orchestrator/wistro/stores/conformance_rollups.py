@@ -17,7 +17,7 @@ from wistro.stores.counting import RollupCounter, count
 from wistro.stores.histogram import Histogram
 from wistro.stores.journal import JournalEntry
 from wistro.stores.memory import MemoryJournal
-from wistro.stores.rollups import KEEP, Build, Rollups, Slot, Tally
+from wistro.stores.rollups import KEEP, Build, Rollups, SeenRun, Slot, Tally
 
 DAY = 20_000 * 86400
 """Midnight of some day, in seconds since the epoch."""
@@ -53,6 +53,7 @@ class RollupsConformance:
         assert await rollups.read(60, since=0, until=2 * DAY) == {}
         assert await rollups.last_runs() == {}
         assert await rollups.builds() == []
+        assert await rollups.find_runs("", limit=10) == []
 
     async def test_counts_runs_and_deliveries_at_every_width(self, rollups: Rollups) -> None:
         entries = numbered(
@@ -129,6 +130,35 @@ class RollupsConformance:
             Build(id="b2", first_at=DAY + 7, last_at=DAY + 7),
         ]
 
+    async def test_finds_runs_by_text_within_their_ids(self, rollups: Rollups) -> None:
+        begun = [
+            ("orders", "1F0c_22"),
+            ("orders", "ab1f0c9"),
+            ("returns", "ffff1f0"),
+            ("edge", "77"),
+        ]
+        entries = numbered(
+            *(
+                replace(noted("run.started", DAY + n, flow=flow), run_id=id)
+                for n, (flow, id) in enumerate(begun)
+            )
+        )
+        # An entry may be there twice.
+        await rollups.add(count([*entries, replace(entries[0], seq=5)]), after=0)
+        runs = [SeenRun(DAY + n, flow, id) for n, (flow, id) in enumerate(begun)]
+
+        async def found(text: str, *flows: str, limit: int = 10) -> list[SeenRun]:
+            return await rollups.find_runs(text, flows=flows, limit=limit)
+
+        assert await found("1f0") == [runs[2], runs[1], runs[0]]
+        assert await found("1f0", limit=2) == [runs[2], runs[1]]
+        assert await found("1F0C", "orders", "edge") == [runs[1], runs[0]]
+        assert await found("c_2") == [runs[0]]
+        assert await found("c%2") == []
+        assert await found("s/ff") == [runs[2]]
+        assert await found("orders") == []
+        assert await found("") == runs[::-1]
+
     async def test_forgets_fine_widths_first(self, rollups: Rollups) -> None:
         await rollups.add(count(numbered(noted("run.started", DAY))), after=0)
         for width, kept in KEEP.items():
@@ -138,6 +168,7 @@ class RollupsConformance:
             assert await rollups.prune(last + 1) == 1
             assert await rollups.read(width, since=DAY, until=DAY + 1) == {}
         assert await rollups.builds() == []
+        assert await rollups.find_runs("", limit=10) == []
         assert await rollups.place() == 1
 
 

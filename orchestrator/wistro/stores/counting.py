@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from wistro.errors import StoreError
 from wistro.stores.journal import Journal, JournalEntry, JournalFilter
-from wistro.stores.rollups import Build, Counted, Rollups, Slot, Tally
+from wistro.stores.rollups import Build, Counted, Rollups, SeenRun, Slot, Tally
 
 _RUNS: Mapping[str, str] = {
     "run.started": "started",
@@ -36,6 +36,7 @@ def count(entries: Sequence[JournalEntry]) -> Counted:
     """What a stretch of the journal comes to."""
     minutes: dict[Slot, Tally] = {}
     builds: dict[str, Build] = {}
+    runs: list[SeenRun] = []
     for entry in entries:
         # Workers of any language wrote it: what makes no sense must not stop the counting for good.
         if entry.flow is None or not math.isfinite(entry.at):
@@ -47,11 +48,15 @@ def count(entries: Sequence[JournalEntry]) -> Counted:
             seconds = entry.fields.get("seconds")
             if isinstance(seconds, int | float) and math.isfinite(seconds):
                 tally.seconds.add(seconds)
+        if entry.kind != "run.started":
+            continue
+        if entry.run_id is not None:
+            runs.append(SeenRun(entry.at, entry.flow, entry.run_id))
         version = entry.fields.get("version")
-        if entry.kind == "run.started" and isinstance(version, str) and version:
+        if isinstance(version, str) and version:
             build = Build(id=version, first_at=entry.at, last_at=entry.at)
             builds[version] = build.merge(builds.get(version, build))
-    return Counted(upto=entries[-1].seq, minutes=minutes, builds=builds)
+    return Counted(upto=entries[-1].seq, minutes=minutes, builds=builds, runs=runs)
 
 
 def _counted_as(entry: JournalEntry) -> Iterable[tuple[str | None, str]]:

@@ -84,7 +84,7 @@ class InboxFilter:
     due_before: float | None = None
     """Only those that are due before this moment: at present, the overdue ones."""
     text: str | None = None
-    """Only those with this in their id, run, step or name, in any case."""
+    """Only those with this in their id, run, step or name; ASCII letters of either case."""
 
     @property
     def newest_first(self) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal, Protocol, get_args
 
+from wistro.stores.looking import contains
+
 Level = Literal["debug", "info", "warn", "error"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -108,8 +110,7 @@ class JournalFilter:
         )
 
     def _says(self, entry: JournalEntry) -> bool:
-        wanted = _lower(self.text)
-        return wanted in _lower(entry.message) or wanted in _lower(entry.fields_text())
+        return contains(entry.message, self.text) or contains(entry.fields_text(), self.text)
 
 
 EVERYTHING = JournalFilter()
@@ -187,11 +188,3 @@ class Journal(JournalSink, Protocol):
     async def close(self) -> None:
         """End the tails and let go of files; the journal is not used again."""
         ...
-
-
-_LETTERS = str.maketrans({chr(code): chr(code).lower() for code in range(ord("A"), ord("Z") + 1)})
-
-
-def _lower(text: str) -> str:
-    """As SQLite compares: of ASCII alone, case is no difference."""
-    return text.translate(_LETTERS)

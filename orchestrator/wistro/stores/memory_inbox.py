@@ -17,6 +17,7 @@ from wistro.stores.inbox import (
     read_cursor,
     too_many_attachments,
 )
+from wistro.stores.looking import contains
 from wistro.stores.state import Page
 
 
@@ -103,7 +104,6 @@ def _place(entry: InboxEntry) -> tuple[float, str]:
 def _is_wanted(entry: InboxEntry, wanted: InboxFilter) -> bool:
     if wanted.status != "all" and (entry.closed_at is None) != (wanted.status == "open"):
         return False
-    text = (wanted.text or "").lower()
     return all(
         (
             wanted.person is None or wanted.person.sees(entry),
@@ -113,6 +113,9 @@ def _is_wanted(entry: InboxEntry, wanted: InboxFilter) -> bool:
             wanted.opened_before is None or entry.opened_at < wanted.opened_before,
             wanted.due_before is None
             or (entry.due_at is not None and entry.due_at < wanted.due_before),
-            any(text in each.lower() for each in (entry.id, entry.run_id, entry.step, entry.name)),
+            any(
+                contains(each, wanted.text or "")
+                for each in (entry.id, entry.run_id, entry.step, entry.name)
+            ),
         )
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 
-from wistro.stores.rollups import KEEP, Build, Counted, Slot, Tally, at_width
+from wistro.stores.looking import contains
+from wistro.stores.rollups import KEEP, Build, Counted, SeenRun, Slot, Tally, at_width
 
 
 class MemoryRollups:
@@ -14,6 +16,7 @@ class MemoryRollups:
         self._place = 0
         self._tallies: dict[int, dict[Slot, Tally]] = {width: {} for width in KEEP}
         self._builds: dict[str, Build] = {}
+        self._runs: set[SeenRun] = set()
 
     async def place(self) -> int:
         """See `Rollups.place`."""
@@ -29,6 +32,7 @@ class MemoryRollups:
                 tallies.setdefault(slot, Tally()).merge(tally)
         for id, build in counted.builds.items():
             self._builds[id] = build.merge(self._builds.get(id, build))
+        self._runs.update(counted.runs)
         return True
 
     async def read(
@@ -54,6 +58,15 @@ class MemoryRollups:
         """See `Rollups.builds`."""
         return sorted(self._builds.values(), key=lambda build: -build.last_at)
 
+    async def find_runs(self, text: str, *, flows: Sequence[str] = (), limit: int) -> list[SeenRun]:
+        """See `Rollups.find_runs`."""
+
+        def wanted(run: SeenRun) -> bool:
+            id = f"{run.flow}/{run.run_id}" if "/" in text else run.run_id
+            return contains(id, text) and (not flows or run.flow in flows)
+
+        return sorted(filter(wanted, self._runs), reverse=True)[:limit]
+
     async def prune(self, now: float) -> int:
         """See `Rollups.prune`."""
         removed = 0
@@ -64,6 +77,7 @@ class MemoryRollups:
             removed += len(old)
         oldest = now - max(KEEP.values()).total_seconds()
         self._builds = {id: build for id, build in self._builds.items() if build.last_at >= oldest}
+        self._runs = {run for run in self._runs if run.at >= oldest}
         return removed
 
     async def close(self) -> None:

@@ -1,11 +1,11 @@
-"""Rollups: what runs and deliveries came to, by minute, quarter of an hour, hour and day.
+"""Rollups: what the journal comes to. Tallies of runs and deliveries over time, and the ids of runs.
 
-They are counted from the journal, so they are as true as it is: good enough for charts, no ledger.
+They are as true as the journal is: good enough for charts and for finding things, no ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple, Protocol
@@ -81,6 +81,15 @@ class Build:
         )
 
 
+class SeenRun(NamedTuple):
+    """A run that was seen to begin."""
+
+    at: float
+    """When it did, in seconds since the epoch."""
+    flow: str
+    run_id: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Counted:
     """What a stretch of the journal came to."""
@@ -90,10 +99,11 @@ class Counted:
     minutes: Mapping[Slot, Tally]
     """Tallies of minutes; a store adds them to every width."""
     builds: Mapping[str, Build]
+    runs: Sequence[SeenRun] = ()
 
 
 class Rollups(Protocol):
-    """Tallies of several widths and where in the journal they end, shared by a project's processes.
+    """What the journal comes to and up to where, shared by a project's processes.
 
     Raises (any operation): `StoreError` with the code `store_unavailable`.
     """
@@ -125,6 +135,13 @@ class Rollups(Protocol):
 
     async def builds(self) -> list[Build]:
         """The versions whose runs were seen, the one that was used last first."""
+        ...
+
+    async def find_runs(self, text: str, *, flows: Sequence[str] = (), limit: int) -> list[SeenRun]:
+        """The runs with a text in their id, or in `flow/id` when it has a `/`; the latest first.
+
+        Of these flows, or of any when there are none; ASCII letters of either case.
+        """
         ...
 
     async def prune(self, now: float) -> int:

@@ -24,6 +24,7 @@ from wistro.stores.inbox import (
     too_many_attachments,
     words_of,
 )
+from wistro.stores.looking import CONTAINS, pattern
 from wistro.stores.sqlite_file import Migration, SqliteFile
 from wistro.stores.state import Page
 
@@ -255,9 +256,8 @@ def _conditions(wanted: InboxFilter) -> tuple[list[str], list[object]]:
         conditions.append(("t.due_at < ?", [wanted.due_before]))
     if wanted.text:
         columns = ("t.id", "t.run_id", "t.step", "t.name")
-        escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        likes = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in columns)
-        conditions.append((f"({likes})", [f"%{escaped}%"] * len(columns)))
+        likes = " OR ".join(f"{column} {CONTAINS}" for column in columns)
+        conditions.append((f"({likes})", [pattern(wanted.text)] * len(columns)))
     return [text for text, _ in conditions], [value for _, values in conditions for value in values]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from wistro.stores.journal import LOOKED_THROUGH, JournalEntry, JournalFilter, JournalPage
+from wistro.stores.looking import CONTAINS, pattern
 from wistro.stores.polled import PolledJournal
 from wistro.stores.sqlite_file import Migration, SqliteFile
 
@@ -152,9 +152,8 @@ def _where(wanted: JournalFilter, after_seq: int) -> tuple[str, list[object]]:
             parts.append(f"{column} IN ({', '.join('?' for _ in values)})")
             given.extend(values)
     if wanted.text:
-        parts.append("(message LIKE ? ESCAPE '\\' OR fields LIKE ? ESCAPE '\\')")
-        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", wanted.text) + "%"
-        given += [pattern, pattern]
+        parts.append(f"(message {CONTAINS} OR fields {CONTAINS})")
+        given += [pattern(wanted.text)] * 2
     return f"WHERE {' AND '.join(parts)}", given
 
 

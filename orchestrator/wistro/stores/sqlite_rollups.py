@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from wistro.stores.histogram import Histogram
-from wistro.stores.rollups import COUNTS, KEEP, Build, Counted, Slot, Tally, at_width
+from wistro.stores.looking import CONTAINS, pattern
+from wistro.stores.rollups import COUNTS, KEEP, Build, Counted, SeenRun, Slot, Tally, at_width
 from wistro.stores.sqlite_file import Migration, SqliteFile
 
 _MIGRATIONS: tuple[Migration, ...] = (
@@ -37,6 +38,14 @@ _MIGRATIONS: tuple[Migration, ...] = (
         """
         CREATE TABLE rollup_builds (
             id TEXT PRIMARY KEY, first_at REAL NOT NULL, last_at REAL NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        # In the order of time: a text that many ids have is found after looking at few of them.
+        """
+        CREATE TABLE rollup_runs (
+            at REAL NOT NULL, flow TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (at, flow, run_id)
         ) WITHOUT ROWID
         """,
     ),
@@ -99,6 +108,7 @@ class SqliteRollups:
                 (build.id, build.first_at, build.last_at) for build in counted.builds.values()
             ]
             db.executemany(_BUILD, builds)
+            db.executemany("INSERT OR IGNORE INTO rollup_runs VALUES (?, ?, ?)", counted.runs)
             return True
 
         return await self._file.write(work)
@@ -129,6 +139,18 @@ class SqliteRollups:
         rows = await self._file.read(lambda db: db.execute(statement).fetchall())
         return [Build(id=id, first_at=first_at, last_at=last_at) for id, first_at, last_at in rows]
 
+    async def find_runs(self, text: str, *, flows: Sequence[str] = (), limit: int) -> list[SeenRun]:
+        """See `Rollups.find_runs`."""
+        id = "flow || '/' || run_id" if "/" in text else "run_id"
+        among = f" AND flow IN ({', '.join('?' * len(flows))})" if flows else ""
+        statement = (
+            f"SELECT at, flow, run_id FROM rollup_runs WHERE {id} {CONTAINS}{among}"  # noqa: S608 words of ours
+            " ORDER BY at DESC, flow DESC, run_id DESC LIMIT ?"
+        )
+        given = (pattern(text), *flows, limit)
+        rows = await self._file.read(lambda db: db.execute(statement, given).fetchall())
+        return [SeenRun(*row) for row in rows]
+
     async def prune(self, now: float) -> int:
         """See `Rollups.prune`."""
         oldest = [(width, now - kept.total_seconds()) for width, kept in KEEP.items()]
@@ -137,6 +159,7 @@ class SqliteRollups:
         def work(db: sqlite3.Connection) -> int:
             forgotten = now - max(KEEP.values()).total_seconds()
             db.execute("DELETE FROM rollup_builds WHERE last_at < ?", (forgotten,))
+            db.execute("DELETE FROM rollup_runs WHERE at < ?", (forgotten,))
             return sum(db.execute(statement, given).rowcount for given in oldest)
 
         return await self._file.write(work)

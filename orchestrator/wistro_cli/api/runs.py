@@ -10,7 +10,7 @@ from wistro.runs import DeliveryView, RunDetail, RunPage, RunSummary
 from wistro_cli.api.client import Api, quote
 
 _WHOLE_ID = 32
-_LATEST = 500
+_LOOKED_AT = 500
 
 
 def find_run(api: Api, given: str) -> RunDetail:
@@ -24,8 +24,7 @@ def find_run(api: Api, given: str) -> RunDetail:
     if len(run_id) >= _WHOLE_ID:
         path = f"/runs/{quote(flow)}/{quote(run_id)}" if slash else f"/runs/{quote(run_id)}"
         return _detail(api.get(path))
-    # Temporal finds the beginnings of ids within a flow; without one, the latest runs are looked at.
-    query = {"flow": flow, "text": run_id, "limit": 2} if slash else {"limit": _LATEST}
+    query = {"flow": flow or None, "text": run_id, "limit": _LOOKED_AT}
     page = RunPage.model_validate(api.get("/runs", query))
     found = [run for run in page.runs if run.run_id.startswith(run_id)]
     if not found:

@@ -37,9 +37,10 @@ _ENDS = ("run.completed", "run.failed", "run.cancelled", "run.timed_out")
         ("wistro runs list --flow orders --status failed", "those that went wrong"),
         ("wistro runs list --status held --json", "those that wait for an operator, for programs"),
         ("wistro runs list --trigger api:create_order --since 2030-01-31", "by trigger and time"),
+        ("wistro runs list --text 77d0", "those that have it in their id"),
     ),
 )
-def list_runs(
+def list_runs(  # noqa: PLR0913, PLR0917 - filters
     context: typer.Context,
     flow: Annotated[str | None, typer.Option("--flow", help="Only of this flow.")] = None,
     status: Annotated[
@@ -55,6 +56,7 @@ def list_runs(
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Started before.")
     ] = None,
+    text: Annotated[str | None, typer.Option("--text", help="Part of the run's id.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
     json: Json = False,
 ) -> None:
@@ -62,9 +64,16 @@ def list_runs(
     from wistro_cli.api import connect
     from wistro_cli.output import say, show_json
 
-    wanted = {"flow": flow, "status": status, "trigger": trigger, "since": since, "until": until}
+    wanted = {
+        "flow": flow,
+        "status": status,
+        "trigger": trigger,
+        "since": since,
+        "until": until,
+        "text": text,
+    }
     with connect(context) as api:
-        runs = _pages(api, wanted, limit)
+        runs, partial = _pages(api, wanted, limit)
     if json:
         show_json(runs)
         return
@@ -74,6 +83,8 @@ def list_runs(
     from wistro_cli.run_views import show_runs
 
     show_runs(runs)
+    if partial:
+        say("many ids have this text: only the latest were looked at; give more of it", style="dim")
 
 
 @app.command(
@@ -329,19 +340,22 @@ def release(
         raise typer.Exit(1)
 
 
-def _pages(api: Api, wanted: dict[str, str | None], limit: int) -> list[RunSummary]:
+def _pages(api: Api, wanted: dict[str, str | None], limit: int) -> tuple[list[RunSummary], bool]:
+    """So many runs, and whether they are not all that have the text, as the API says."""
     from wistro.runs import RunPage
 
     found: list[RunSummary] = []
     cursor: str | None = None
+    partial = False
     while len(found) < limit:
         size = min(limit - len(found), _LARGEST_PAGE)
         page = RunPage.model_validate(api.get("/runs", {**wanted, "limit": size, "cursor": cursor}))
         found += page.runs
+        partial = partial or page.partial
         cursor = page.next_cursor
         if cursor is None or not page.runs:
             break
-    return found[:limit]
+    return found[:limit], partial
 
 
 def _body(data: str | None) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 
@@ -30,6 +30,8 @@ from wistro_triggers.problems import Problem
 from wistro_triggers.redaction import entry_without_data, run_without_data
 
 ListedStatus = Literal["running", "completed", "failed", "cancelled", "timed_out", "held"]
+_MOST_IDS: Final = 1000
+"""How many ids a list may be narrowed to: the more there are, the longer Temporal takes."""
 
 
 def _asked(
@@ -48,8 +50,7 @@ def _asked(
         str | None,
         Query(
             max_length=400,
-            description="The beginning of a run id, in any flow (or in those given); with `/` in it the "
-            "beginning of `flow/run id`. Temporal's list cannot look for what is within an id.",
+            description="Part of a run id; with `/` in it, part of `flow/run id`. ASCII letters of either case.",
         ),
     ] = None,
 ) -> RunFilter:
@@ -86,8 +87,17 @@ def runs_router(site: Site) -> APIRouter:
     engine = site.engine
     counting = Counting(engine)
 
-    def here(asked: RunFilter) -> RunFilter:
-        return replace(asked, project=site.lock.project, known=tuple(engine.catalogue.plans))
+    async def here(asked: RunFilter) -> tuple[RunFilter, bool]:
+        """What is asked for in this project, and whether more ids have the text than are looked at."""
+        wanted = replace(asked, project=site.lock.project, known=tuple(engine.catalogue.plans))
+        if not wanted.text:
+            return wanted, False
+        await site.counter.advance()
+        found = await site.counter.rollups.find_runs(
+            wanted.text, flows=wanted.flows, limit=_MOST_IDS + 1
+        )
+        ids = tuple(wire.workflow_id(run.flow, run.run_id) for run in found[:_MOST_IDS])
+        return replace(wanted, ids=ids), len(found) > _MOST_IDS
 
     @router.get("", summary="List runs: those that run first, then the latest that ended")
     async def list_runs(
@@ -96,13 +106,16 @@ def runs_router(site: Site) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         cursor: Annotated[str | None, Query(description="From the page before.")] = None,
     ) -> RunPage:
-        wanted = replace(here(asked), statuses=tuple(statuses or ()))
+        wanted, partial = await here(asked)
+        wanted = replace(wanted, statuses=tuple(statuses or ()))
         with engine_errors():
-            return await find_runs(engine.client, wanted, limit=limit, cursor=cursor)
+            page = await find_runs(engine.client, wanted, limit=limit, cursor=cursor)
+        return page.model_copy(update={"partial": partial})
 
     @router.get("/count", summary="Count runs by status, a few seconds late")
     async def count_runs(asked: Asked) -> RunCounts:
-        return await counting.counts(here(asked))
+        wanted, partial = await here(asked)
+        return (await counting.counts(wanted)).model_copy(update={"partial": partial})
 
     @router.get("/waiting", summary="Ask runs what they wait for")
     @at_level("read")

@@ -3339,6 +3339,12 @@ export interface components {
              */
             held: number;
             /**
+             * Partial
+             * @description Whether more ids have the text than are looked at: the latest 1,000, and those it begins.
+             * @default false
+             */
+            partial: boolean;
+            /**
              * Running
              * @description The held and the scheduled ones included.
              * @default 0
@@ -3429,6 +3435,12 @@ export interface components {
         RunPage: {
             /** Next Cursor */
             next_cursor?: string | null;
+            /**
+             * Partial
+             * @description Whether more ids have the text than are looked at: the latest 1,000, and those it begins.
+             * @default false
+             */
+            partial: boolean;
             /** Runs */
             runs: components["schemas"]["RunSummary"][];
         };
@@ -6174,7 +6186,7 @@ export interface operations {
                 since?: string | null;
                 /** @description Started before. */
                 until?: string | null;
-                /** @description The beginning of a run id, in any flow (or in those given); with `/` in it the beginning of `flow/run id`. Temporal's list cannot look for what is within an id. */
+                /** @description Part of a run id; with `/` in it, part of `flow/run id`. ASCII letters of either case. */
                 text?: string | null;
             };
             header?: never;
@@ -6249,7 +6261,7 @@ export interface operations {
                 since?: string | null;
                 /** @description Started before. */
                 until?: string | null;
-                /** @description The beginning of a run id, in any flow (or in those given); with `/` in it the beginning of `flow/run id`. Temporal's list cannot look for what is within an id. */
+                /** @description Part of a run id; with `/` in it, part of `flow/run id`. ASCII letters of either case. */
                 text?: string | null;
             };
             header?: never;

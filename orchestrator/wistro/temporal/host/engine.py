@@ -301,20 +301,17 @@ class Engine:
         trigger: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
-        text: str | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> RunPage:
         """Runs: those that run first, then the latest that ended."""
         wanted = RunFilter(
             project=self._catalogue.project,
-            known=tuple(self._catalogue.plans),
             flows=(flow,) if flow else (),
             statuses=(status,) if status else (),
             trigger=trigger,
             since=since,
             until=until,
-            text=text,
         )
         with engine_errors(flow):
             return await list_runs(self.client, wanted, limit=limit, cursor=cursor)

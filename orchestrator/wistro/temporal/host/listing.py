@@ -23,8 +23,6 @@ _STATUS_QUERIES = {
     "timed_out": "WistroStatus = 'timed_out'",
     "held": "ExecutionStatus = 'Running' AND WistroStatus = 'held'",
 }
-_BEYOND = "~zzzz"
-"""Sorts behind whatever an id goes on with, by bytes and by the collations that ignore punctuation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +39,11 @@ class RunFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
-    """The beginning of a run id, or with `/` in it of a workflow id: `orders/1f0c`."""
+    """Part of a run id, or with `/` in it of a workflow id: `orders/1f0c`."""
+    ids: tuple[str, ...] = ()
+    """The workflow ids that are known to have the text. Temporal itself finds but their beginnings."""
     known: tuple[str, ...] = ()
-    """The flows that a run id is looked for in, when `flows` names none."""
+    """The flows whose run ids may begin with the text, when `flows` names none."""
 
     def query(self) -> str:
         """The filter as a visibility query.
@@ -68,12 +68,7 @@ class RunFilter:
         if self.until is not None:
             parts.append(f"StartTime < {quoted(iso_moment(self.until))}")
         if self.text:
-            ids = [self.text] if "/" in self.text else self._ids(self.text)
-            parts.append(_any(f"WorkflowId STARTS_WITH {quoted(id)}" for id in ids))
-            if len(ids) == 1:
-                # What an index serves; of several ranges, SQLite rather reads every row.
-                upper = ids[0] + _BEYOND
-                parts.append(f"WorkflowId BETWEEN {quoted(ids[0])} AND {quoted(upper)}")
+            parts.append(_any(self._with_text(self.text)))
         return " AND ".join(parts)
 
     def _kinds(self) -> list[str]:
@@ -91,8 +86,12 @@ class RunFilter:
         chosen = [f"({_STATUS_QUERIES[status]})" for status in self.statuses]
         return [_any(chosen)] if chosen else []
 
-    def _ids(self, beginning: str) -> list[str]:
-        return [f"{flow}/{beginning}" for flow in self.flows or self.known] or [beginning]
+    def _with_text(self, text: str) -> Iterable[str]:
+        if self.ids:
+            yield f"WorkflowId IN ({', '.join(map(quoted, self.ids))})"
+        flows = () if "/" in text else self.flows or self.known
+        for beginning in [f"{flow}/{text}" for flow in flows] or [text]:
+            yield f"WorkflowId STARTS_WITH {quoted(beginning)}"
 
 
 async def list_runs(

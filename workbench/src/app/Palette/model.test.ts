@@ -12,9 +12,9 @@ it('finds what begins with the text before what merely has it', () => {
   expect(placesFor('o', PLACES).map((place) => place.label)).toEqual(['Order processing', 'Overview', 'Reporting'])
 })
 
-it('takes hexadecimal digits for the beginning of the id of a run', () => {
+it('takes hexadecimal digits for a part of the id of a run', () => {
   expect(placesFor('AD48b8', PLACES)).toEqual([
-    { label: 'Runs whose id begins with ad48b8', what: 'Search', to: '/runs?text=ad48b8' },
+    { label: 'Runs with ad48b8 in their id', what: 'Search', to: '/runs?text=ad48b8' },
   ])
 })
 

@@ -17,7 +17,7 @@ export function placesFor(text: string, places: readonly Place[], limit = 12): P
     .sort((one, other) => Number(one.at > 0) - Number(other.at > 0))
     .map(({ place }) => place)
   const run = RUN_ID.test(wanted)
-    ? [{ label: `Runs whose id begins with ${wanted}`, what: 'Search', to: `/runs?text=${wanted}` }]
+    ? [{ label: `Runs with ${wanted} in their id`, what: 'Search', to: `/runs?text=${wanted}` }]
     : []
   return [...run, ...ranked].slice(0, limit)
 }

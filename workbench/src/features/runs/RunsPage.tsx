@@ -34,6 +34,7 @@ export function Component() {
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
 
   const held = counts.data?.held ?? 0
+  const partial = query.data?.pages[0]?.partial
   return (
     <Page
       title="Runs"
@@ -69,7 +70,14 @@ export function Component() {
       ) : lines.length === 0 ? (
         <Nothing narrow={isNarrow(filters)} />
       ) : (
-        <RunList lines={lines} names={names} waits={waits} onEnd={onEnd} />
+        <>
+          {partial && (
+            <Text c="dimmed" size="sm">
+              More ids than these have this text: only the latest 1,000 of them are looked at. Type more of the id.
+            </Text>
+          )}
+          <RunList lines={lines} names={names} waits={waits} onEnd={onEnd} />
+        </>
       )}
       {isFetchingNextPage && <Loader size="sm" mx="auto" my="md" display="block" aria-label="Loading older runs" />}
       {!hasNextPage && lines.length > 20 && (
@@ -82,7 +90,7 @@ export function Component() {
 }
 
 function Nothing({ narrow }: { narrow: boolean }) {
-  if (narrow) return <Empty title="No run is like that">Take a filter away. Ids are found by their beginning.</Empty>
+  if (narrow) return <Empty title="No run is like that">Take a filter away.</Empty>
   return (
     <Empty
       title="Nothing has run yet"

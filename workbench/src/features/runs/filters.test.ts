@@ -22,4 +22,7 @@ it('tells new runs that would be listed', () => {
   expect(freshRuns(started, [aRun()], of('flow=other'))).toEqual([])
   expect(freshRuns(started, [aRun()], of('status=failed'))).toEqual([])
   expect(freshRuns(started, [aRun()], of('trigger=cron'))).toEqual([])
+  expect(freshRuns(started, [aRun()], of('text=eW'))).toEqual(['new'])
+  expect(freshRuns(started, [aRun()], of('text=s/ne'))).toEqual(['new'])
+  expect(freshRuns(started, [aRun()], of('text=orders'))).toEqual([])
 })

@@ -52,6 +52,12 @@ export function askedFor(filters: RunFilters, now: number) {
 export const isNarrow = (filters: RunFilters) =>
   filters.flow.length + filters.status.length > 0 || [filters.trigger, filters.version, filters.since, filters.text].some(Boolean)
 
+/** Whether a text is in the id of a run, or in `flow/id` when it has a `/`; as the server looks for it. */
+function hasText({ flow, run_id }: Entry, text: string): boolean {
+  const id = text.includes('/') ? `${flow}/${run_id}` : (run_id ?? '')
+  return id.toLowerCase().includes(text.toLowerCase())
+}
+
 /** The ids of runs that started, are wanted as far as can be told, and are not listed yet. */
 export function freshRuns(entries: readonly Entry[], lines: readonly RunLine[], filters: RunFilters): string[] {
   const listed = new Set(lines.map((line) => line.run_id))
@@ -60,6 +66,6 @@ export function freshRuns(entries: readonly Entry[], lines: readonly RunLine[], 
     .filter((entry) => filters.flow.length === 0 || filters.flow.includes(entry.flow ?? ''))
     .filter(() => filters.status.length === 0 || filters.status.includes('running'))
     .filter((entry) => !filters.trigger || (entry.message ?? '').startsWith(filters.trigger))
-    .filter((entry) => !filters.text || (entry.run_id ?? '').startsWith(filters.text.split('/').at(-1) ?? ''))
+    .filter((entry) => hasText(entry, filters.text))
     .map((entry) => entry.run_id ?? '')
 }

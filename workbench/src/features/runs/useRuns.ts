@@ -27,7 +27,7 @@ export function useRuns(filters: RunFilters) {
         params: { query: { ...asked, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
         signal,
       })
-      return data ?? { runs: [] }
+      return data ?? { runs: [], partial: false }
     },
     getNextPageParam: (page) => page.next_cursor ?? null,
     placeholderData: (before) => before,

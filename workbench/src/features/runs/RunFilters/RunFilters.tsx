@@ -64,7 +64,7 @@ export function RunFilters({ filters, counts, onChange }: RunFiltersProps) {
           clearButtonProps={{ 'aria-label': 'Any time' }}
         />
         <FilterText label="Version" value={filters.version} width={140} onChange={(version) => onChange({ version })} />
-        <FilterText label="Beginning of an id" search value={filters.text} width={210} onChange={(text) => onChange({ text })} />
+        <FilterText label="Part of an id" search value={filters.text} width={210} onChange={(text) => onChange({ text })} />
         {isNarrow(filters) && (
           <Tooltip label="Show all runs">
             <ActionIcon
