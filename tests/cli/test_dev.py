@@ -155,9 +155,15 @@ def test_the_log_of_a_run(dev: Dev) -> None:
 
 def test_following_ends_with_ctrl_c(dev: Dev) -> None:
     with running("runs", "logs", "--follow", cwd=dev.root) as following:
-        time.sleep(1)
-        run_id = dev.greet("Niklaus")
-        assert run_id[:8] in following.wait_for_line("Hello, Niklaus!")
+        # Only what comes once it follows is told.
+        greeted: list[str] = []
+
+        def told() -> list[str]:
+            greeted.append(dev.greet("Niklaus"))
+            return [line for line in following.lines if "Hello, Niklaus!" in line]
+
+        line = eventually(told)[0]
+        assert any(run_id[:8] in line for run_id in greeted)
         assert following.stop(signal.SIGINT) == 130
         assert following.errors == []
 
