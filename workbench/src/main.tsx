@@ -14,8 +14,9 @@ import { followUpdates } from '@/app/updates'
 // What keeps the page still behind a dialog adds a style sheet, and finds the nonce for it by this name alone.
 Object.assign(globalThis, { __webpack_nonce__: cspNonce() })
 followUpdates()
-// Asked for while the page is made: nothing is shown before it is known who looks.
-void queryClient.prefetchQuery(sessionQuery)
+// Asked for while the page is made: nothing is shown before it is known who looks. It may sign them in, which
+// who goes to the sign-in wants to do in a way of their own.
+if (window.location.pathname !== `${import.meta.env.BASE_URL}sign-in`) void queryClient.prefetchQuery(sessionQuery)
 
 const root = document.getElementById('root')
 if (root) {

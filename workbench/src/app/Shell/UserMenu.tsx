@@ -37,7 +37,7 @@ export function UserMenu() {
           aria-label={`${name}, ${word}`}
           leftSection={<IconUser size={16} aria-hidden />}
         >
-          <span className={classes.userName}>{name}</span>
+          <span className={classes.userName}>{name}</span>{' '}
           {session.level !== 'operate' && <span className={classes.userLevel}>{word}</span>}
         </Button>
       </Popover.Target>
