@@ -46,30 +46,45 @@ describe('deadlines', () => {
 describe('who may answer', () => {
   it.each([
     [[], [], 'Anybody'],
-    [['ada'], [], 'Ada'],
-    [['ada', 'bob'], ['finance'], 'Ada, bob or anybody with the role finance'],
+    [[], ['finance', 'law'], 'Anybody with the role finance or anybody with the role law'],
+    [['ada'], [], 'ada'],
+    [['ada', 'bob'], ['finance'], 'ada, bob or anybody with the role finance'],
   ])('%j and %j', (assignees, roles, text) => {
     expect(whoFor({ assignees, roles })).toBe(text)
   })
 })
 
 describe('decisions of several people', () => {
-  const vote = (approved: boolean) => ({ by: 'ada', at: '2030-01-31T12:00:00Z', answer: { approved } })
+  const vote = (by: string, approved: boolean) => ({ by, at: '2030-01-31T12:00:00Z', answer: { approved } })
+  const asked = { answers: [], votes: 0, assignees: [], roles: [], status: 'open' as const }
 
   it('say how far they are', () => {
-    const task = { approval: { needed: 2, of: 3, veto: true }, answers: [vote(true)], votes: 1 }
+    const task = { ...asked, approval: { needed: 2, of: 3, veto: true }, answers: [vote('ada', true)], votes: 1 }
     expect(progressOf(task)).toEqual({
       approved: 1,
       answered: 1,
       needed: 2,
       of: 3,
       sentence: 'It takes 2 approvals of 3 people. A single refusal decides it.',
+      missing: null,
     })
   })
 
+  it('say who is missing, until they are over', () => {
+    const task = { ...asked, approval: { needed: 2, veto: false }, assignees: ['ada', 'bob', 'carl'], answers: [vote('bob', false)], votes: 1 }
+    expect(progressOf(task)).toMatchObject({
+      approved: 0,
+      of: 3,
+      sentence: 'It takes 2 approvals of 3 people.',
+      missing: 'ada and carl have not answered yet.',
+    })
+    expect(progressOf({ ...task, status: 'closed' })?.missing).toBeNull()
+    expect(progressOf({ ...task, roles: ['finance'] })?.of).toBeNull()
+  })
+
   it('are nothing where one answer is enough', () => {
-    expect(progressOf({ approval: null, answers: [], votes: 0 })).toBeNull()
-    expect(progressOf({ approval: { needed: 1, veto: false }, answers: [], votes: 0 })).toBeNull()
+    expect(progressOf({ ...asked, approval: null })).toBeNull()
+    expect(progressOf({ ...asked, approval: { needed: 1, veto: false } })).toBeNull()
   })
 
   it('do not guess what an answer means', () => {

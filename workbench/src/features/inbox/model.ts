@@ -76,12 +76,14 @@ function roughly(milliseconds: number): number {
   return Math.max(60_000, Math.floor(milliseconds / unit) * unit)
 }
 
-/** Who may answer: `Ada, or anybody with the role finance`. */
+/** Who may answer: `ada or anybody with the role finance`. */
 export function whoFor({ assignees, roles }: Pick<TaskSummary, 'assignees' | 'roles'>): string {
-  const named = [...assignees, ...roles.map((role) => `anybody with the role ${role}`)]
-  if (named.length === 0) return 'Anybody'
-  const text = named.length > 1 ? `${named.slice(0, -1).join(', ')} or ${named.at(-1)}` : (named[0] ?? '')
-  return capital(text)
+  const text = listed([...assignees, ...roles.map((role) => `anybody with the role ${role}`)], 'or') || 'anybody'
+  return assignees.length > 0 ? text : capital(text) // people are called what they sign in as
+}
+
+function listed(names: readonly string[], last: 'and' | 'or'): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}` : (names[0] ?? '')
 }
 
 export interface Progress {
@@ -90,20 +92,30 @@ export interface Progress {
   needed: number
   of: number | null
   sentence: string
+  /** Who has not answered yet, where it is open and is known. */
+  missing: string | null
 }
 
+type Decided = Pick<TaskDetail, 'approval' | 'answers' | 'assignees' | 'roles' | 'status' | 'votes'>
+
 /** How far a decision of several people is; nothing where one answer is enough. */
-export function progressOf(task: Pick<TaskDetail, 'approval' | 'answers' | 'votes'>): Progress | null {
-  const { approval } = task
+export function progressOf(task: Decided): Progress | null {
+  const { approval, assignees, roles } = task
   if (!approval || (approval.needed <= 1 && !approval.of)) return null
   const answered = Math.max(task.votes, task.answers.length)
   const said = task.answers.map(({ answer }) => approves(answer))
   const approved = said.length === answered && !said.includes(null) ? said.filter(Boolean).length : null
-  const of = approval.of ?? null
+  const of = approval.of ?? (assignees.length > 0 && roles.length === 0 ? assignees.length : null)
   const count = `${approval.needed} ${approval.needed === 1 ? 'approval' : 'approvals'}`
   const among = of ? ` of ${of} people` : ''
   const veto = approval.veto ? ' A single refusal decides it.' : ''
-  return { approved, answered, needed: approval.needed, of, sentence: `It takes ${count}${among}.${veto}` }
+  const missing = task.status === 'open' ? missingOf(assignees.filter((each) => !task.answers.some(({ by }) => by === each))) : null
+  return { approved, answered, needed: approval.needed, of, sentence: `It takes ${count}${among}.${veto}`, missing }
+}
+
+function missingOf(names: readonly string[]): string | null {
+  if (names.length === 0) return null
+  return `${listed(names, 'and')} ${names.length === 1 ? 'has' : 'have'} not answered yet.`
 }
 
 /** Whether an answer approves, where it says so by itself. */

@@ -28,6 +28,7 @@ export function Decision({ task }: { task: TaskDetail }) {
               {progress.approved ?? progress.answered} of {progress.needed}
             </strong>{' '}
             {progress.approved === null ? 'answers' : 'approvals'}. {progress.sentence}
+            {progress.missing && <span className={classes.aside}>{progress.missing}</span>}
           </span>
         </div>
       )}

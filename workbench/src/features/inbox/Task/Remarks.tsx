@@ -1,6 +1,6 @@
 import { ActionIcon, Button, FileButton, Textarea, Tooltip } from '@mantine/core'
 import { IconDownload, IconPaperclip } from '@tabler/icons-react'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { fetchApi, OURS } from '@/api/client'
 import { errorOf } from '@/api/errors'
 import { Failed } from '@/components/States/States'
@@ -52,6 +52,7 @@ function Say({ task, by, onChanged }: RemarksProps) {
   const [text, setText] = useState('')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  const forget = useRef<() => void>(null)
 
   async function act(what: () => Promise<unknown>) {
     setBusy(true)
@@ -75,6 +76,11 @@ function Say({ task, by, onChanged }: RemarksProps) {
     })
   }
 
+  function choose(file: File | null) {
+    forget.current?.() // the same one may be chosen again
+    if (file) void act(() => attach(task.id, by, file))
+  }
+
   return (
     <form className={classes.say} onSubmit={say}>
       <Textarea
@@ -91,7 +97,7 @@ function Say({ task, by, onChanged }: RemarksProps) {
         <Button type="submit" variant="default" disabled={!text.trim()} loading={busy}>
           Comment
         </Button>
-        <FileButton onChange={(file) => file && void act(() => attach(task.id, by, file))}>
+        <FileButton resetRef={forget} onChange={choose}>
           {(props) => (
             <Tooltip label="Attach a file of at most 1 MB">
               <ActionIcon {...props} variant="default" size={36} aria-label="Attach a file" disabled={busy}>
