@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { saidAt } from './harness/desk'
 import { inTab, openBrowser, Tab } from './harness/browser'
+import { signInAt } from './harness/issuer'
 import { PAGES, placeOrder, shown, until } from './harness/orders'
 import { Seen } from './harness/secrecy'
 import { type Started, startOrders } from './harness/started'
@@ -113,17 +114,11 @@ describe('somebody who is not signed in', () => {
 })
 
 describe('a user of the issuer', () => {
-  async function atTheIssuer(page: Page, email: string): Promise<void> {
-    await page.getByRole('link', { name: `Continue with ${new URL(orders.issuer.url).host}` }).click()
-    await page.getByRole('heading', { level: 1, name: 'The shop’s accounts' }).waitFor()
-    expect(new URL(page.url()).searchParams.get('code_challenge_method')).toBe('S256')
-    await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-  }
-
   it('signs in there, and comes back to the page they wanted', async () => {
     await inTab(browser, at('/runs?status=held'), async (page, tab) => {
-      await atTheIssuer(page, 'olga@shop.example')
+      const asked = page.waitForRequest((request) => request.url().startsWith(`${orders.issuer.url}/authorize`))
+      await signInAt(orders.issuer, page, 'olga@shop.example')
+      expect(new URL((await asked).url()).searchParams.get('code_challenge_method')).toBe('S256')
       await page.getByRole('heading', { level: 1, name: 'Runs', exact: true }).waitFor()
       expect(page.url()).toBe(at('/runs?status=held'))
       await page.getByRole('button', { name: 'olga@shop.example, Operator' }).click()
@@ -134,7 +129,7 @@ describe('a user of the issuer', () => {
 
   it('is told when no rule lets them in', async () => {
     await inTab(browser, at('/runs'), async (page) => {
-      await atTheIssuer(page, 'carl@shop.example')
+      await signInAt(orders.issuer, page, 'carl@shop.example')
       await page.getByRole('alert').filter({ hasText: 'You are known, but have no access to the workbench' }).waitFor()
       await page.getByRole('heading', { level: 1, name: SIGN_IN }).waitFor()
     })

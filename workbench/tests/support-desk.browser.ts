@@ -1,10 +1,11 @@
 /** What people do at a support desk: call it, decide what it asks them, and have its answers sent again. */
+import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { accessibilityFindings } from './harness/accessible'
 import { openBrowser, Tab } from './harness/browser'
-import { askForRefund, type Desk, runDesk, saidAt } from './harness/desk'
+import { askForGift, askForRefund, type Desk, DORA, PARTNERS, runDesk, saidAt, signedInAs } from './harness/desk'
 
 const SLOW = { timeout: 30_000 }
 
@@ -217,4 +218,134 @@ it('has a late refund turned down on a phone', async () => {
   } finally {
     await phone.close()
   }
+})
+
+describe('a gift that two of three partners have to agree on', () => {
+  const [anna, ben, carla] = PARTNERS
+  const tabs: Tab[] = []
+
+  /** A tab in which somebody has signed in, and that has no troubles in the end. */
+  async function as(email: string, path: string): Promise<Page> {
+    const opened = await signedInAs(browser, desk, email, path)
+    tabs.push(opened)
+    return opened.page
+  }
+
+  afterEach(async () => {
+    for (const each of tabs.splice(0)) {
+      expect(each.troubles).toEqual([])
+      await each.close()
+    }
+  })
+
+  const decision = (page: Page) => page.getByRole('region', { name: /^(Answers so far|How it ended)$/ })
+
+  async function decide(page: Page, by: string, verdict: 'Approve' | 'Refuse', reason = ''): Promise<void> {
+    await page.getByRole('radio', { name: verdict }).click()
+    if (reason) await page.getByLabel('Reason').fill(reason)
+    await page.getByRole('button', { name: `Send: ${verdict.toLowerCase()}` }).click()
+    await decision(page).getByRole('listitem').filter({ hasText: `${by} ${verdict === 'Approve' ? 'approved' : 'refused'}` }).waitFor()
+  }
+
+  it('is open until the vote that decides, and shows each of them what was voted and who is missing', async () => {
+    const asked = await askForGift(desk, 'Ada')
+    const id = await taskOf(asked)
+    const atAnna = await as(anna, '/inbox')
+    const atBen = await as(ben, `/inbox/${id}`)
+    await decision(atBen).getByText('0 of 2 approvals. It takes 2 approvals of 3 people.').waitFor()
+
+    await atAnna.getByRole('navigation').getByText('1 open task').waitFor()
+    await atAnna.getByRole('list', { name: 'Tasks' }).getByRole('link', { name: /^Agree on the gift/ }).click()
+    await atAnna.getByRole('region', { name: 'What it is about' }).getByText('A bunch of flowers').waitFor()
+    await decision(atAnna).getByText(`${anna}, ${ben} and ${carla} have not answered yet.`).waitFor()
+    await atAnna.getByText(`as ${anna}`).waitFor()
+    await decide(atAnna, anna, 'Approve')
+    await decision(atAnna).getByText('1 of 2 approvals').waitFor()
+    await decision(atAnna).getByText(`${ben} and ${carla} have not answered yet.`).waitFor()
+    await atAnna.getByText('You have answered. The run goes on once enough others have.').waitFor()
+    expect(await atAnna.getByRole('radio').count(), 'nobody votes twice').toBe(0)
+    expect(await accessibilityFindings(atAnna)).toEqual([])
+
+    await decision(atBen).getByRole('listitem').filter({ hasText: `${anna} approved` }).waitFor()
+    await decide(atBen, ben, 'Refuse', 'It was not our fault')
+    await decision(atBen).getByText('1 of 2 approvals').waitFor()
+    await decision(atBen).getByText(`${carla} has not answered yet.`).waitFor()
+    await decision(atBen).getByText('It was not our fault').waitFor()
+    expect(await task(id)).toMatchObject({ status: 'open', outcome: null })
+
+    const atCarla = await as(carla, '/inbox')
+    const line = atCarla.getByRole('list', { name: 'Tasks' }).getByRole('link', { name: /^Agree on the gift/ })
+    await line.getByText('2 answers so far').waitFor()
+    await line.click()
+    await decide(atCarla, carla, 'Approve')
+    for (const page of [atCarla, atAnna, atBen]) {
+      const end = page.getByRole('region', { name: 'How it ended' })
+      await end.getByText('Approved. The run went on with “gift.agreed”.').waitFor()
+      await end.getByText('2 of 2 approvals').waitFor()
+      expect(await end.getByText('answered yet').count()).toBe(0)
+      expect(await page.getByRole('radio').count()).toBe(0)
+    }
+    expect(await accessibilityFindings(atCarla)).toEqual([])
+
+    await expect.poll(async () => (await run(asked, 'gifts')).status, SLOW).toBe('completed')
+    const { answers, outcome } = await task(id)
+    expect({ outcome, answers: answers.map(({ by, answer }) => [by, answer]) }).toEqual({
+      outcome: 'approved',
+      answers: [[anna, { approved: true }], [ben, { approved: false, reason: 'It was not our fault' }], [carla, { approved: true }]],
+    })
+    const { items } = await desk.project.api<{ items: { identity: string }[] }>('GET', `/audit?action=task.answer&run_id=${asked}`)
+    expect(items.map(({ identity }) => identity).reverse()).toEqual(PARTNERS.map((each) => `user:${each}`))
+  })
+
+  it('has files attached to it, which those open who may answer, also when it is over', async () => {
+    const id = await taskOf(await askForGift(desk, 'Grace'))
+    const atAnna = await as(anna, `/inbox/${id}`)
+    const remarks = (page: Page) => page.getByRole('region', { name: 'Comments and files' })
+    const attach = async (name: string, mimeType: string, text: string) => {
+      const choosing = atAnna.waitForEvent('filechooser')
+      await remarks(atAnna).getByRole('button', { name: 'Attach a file' }).click()
+      await (await choosing).setFiles({ name, mimeType, buffer: Buffer.from(text) })
+    }
+    const alert = remarks(atAnna).getByRole('alert')
+    await attach('film.mp4', 'video/mp4', 'x'.repeat(2_000_000))
+    await alert.getByText('“film.mp4” has 2.0 MB; a file may have 1 MB at most.').waitFor()
+    await attach('nothing.txt', 'text/plain', '')
+    await alert.getByText('“nothing.txt” is empty.').waitFor()
+    await remarks(atAnna).getByText('Nobody has said anything yet.').waitFor()
+
+    const letter = 'Dear Grace,\n'
+    await attach('Brief für Grace.txt', 'text/plain', letter)
+    const file = (page: Page, name: string) => remarks(page).getByRole('listitem').filter({ hasText: anna }).getByRole('link', { name })
+    await file(atAnna, 'Brief für Grace.txt 12 bytes').waitFor()
+    expect(await alert.count(), 'what was wrong before is mended').toBe(0)
+    await attach('card.html', 'text/html', '<script>alert(1)</script>')
+    await file(atAnna, 'card.html').waitFor()
+    expect(await accessibilityFindings(atAnna)).toEqual([])
+
+    const atBen = await as(ben, `/inbox/${id}`)
+    const opened = async (page: Page, name: string) => {
+      const coming = page.waitForEvent('download')
+      await file(page, name).click()
+      const download = await coming
+      return [download.suggestedFilename(), await readFile(await download.path(), 'utf8')]
+    }
+    expect(await opened(atBen, 'Brief für Grace.txt')).toEqual(['Brief für Grace.txt', letter])
+    const address = new URL((await file(atBen, 'card.html').getAttribute('href')) ?? '', atBen.url()).href
+    const headers = (await atBen.request.get(address)).headers()
+    expect(headers['content-disposition'], 'it is never shown as a page of ours').toMatch(/^attachment;/)
+    expect(headers['content-security-policy']).toBe("default-src 'none'; sandbox")
+
+    const atDora = await as(DORA, `/inbox/${id}`)
+    await atDora.getByRole('main').getByRole('alert').filter({ hasText: `the task \`${id}\` is assigned to others` }).waitFor()
+    expect((await atDora.request.get(address)).status()).toBe(403)
+    expect((await fetch(address)).status).toBe(401)
+
+    await decide(atAnna, anna, 'Approve')
+    await decide(atBen, ben, 'Approve')
+    await atAnna.getByRole('region', { name: 'How it ended' }).waitFor()
+    expect(await opened(atAnna, 'Brief für Grace.txt')).toEqual(['Brief für Grace.txt', letter])
+    expect(await remarks(atAnna).getByRole('button').count(), 'nothing is added any more').toBe(0)
+    const { items } = await desk.project.api<{ items: { identity: string }[] }>('GET', `/audit?action=task.attach`)
+    expect(items.map(({ identity }) => identity)).toEqual([`user:${anna}`, `user:${anna}`])
+  })
 })

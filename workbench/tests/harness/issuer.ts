@@ -1,6 +1,7 @@
 import { createHash, createSign, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
 
 /** A small OpenID Connect issuer: one page to sign in at, the code flow with PKCE, tokens signed with RS256. */
 export interface Issuer {
@@ -86,6 +87,14 @@ export async function runIssuer(): Promise<Issuer> {
         server.closeAllConnections()
       }),
   }
+}
+
+/** Signs somebody in there, from the workbench's page for that. */
+export async function signInAt({ url }: Issuer, page: Page, email: string): Promise<void> {
+  await page.getByRole('link', { name: `Continue with ${new URL(url).host}` }).click()
+  await page.getByRole('heading', { level: 1, name: 'The shop’s accounts' }).waitFor()
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
+  await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
 /** Where people say who they are; what was asked for goes on in the address. */
