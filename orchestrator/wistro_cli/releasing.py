@@ -48,7 +48,7 @@ def show_release(api: Api, body: Mapping[str, object], *, json: bool) -> bool:
             if not json:
                 show(_item(line))
     except KeyboardInterrupt:
-        say(f"stopped after {done}; the others are still held")
+        say(f"stopped after {done}; those under way are finished, the others are still held")
         return True
     return True
 
