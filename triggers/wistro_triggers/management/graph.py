@@ -111,14 +111,26 @@ def graph_of(
     """
     inside = [lock.steps[id] for id in lock.flows[flow].steps]
     others = [step for step in lock.steps.values() if flow not in step.flows]
+    sent = {step.id: _sent(lock, step) for step in (*inside, *others)}
+    heard = {step.id: _heard(step) for step in (*inside, *others)}
+
+    def meet(source: Descriptor, target: Descriptor) -> bool:
+        return not sent[source.id].isdisjoint(heard[target.id])
+
     edges = [
-        edge for source in inside for target in inside for edge in _between(lock, source, target)
+        edge
+        for source in inside
+        for target in inside
+        if meet(source, target)
+        for edge in _between(lock, source, target)
     ]
     for step in inside:
         edges += [*_from_outside(lock, step), *_call(lock, step)]
         for other in others:
-            edges += [_across(edge, target=other) for edge in _shared(lock, step, other)]
-            edges += [_across(edge, source=other) for edge in _shared(lock, other, step)]
+            if meet(step, other):
+                edges += [_across(edge, target=other) for edge in _shared(lock, step, other)]
+            if meet(other, step):
+                edges += [_across(edge, source=other) for edge in _shared(lock, other, step)]
     named = {flow for e in edges for flow in (e.source_flow, e.target_flow) if flow}
     return Graph(
         nodes=[node_of(step, custom_node(step)) for step in inside],
@@ -165,6 +177,16 @@ def _received(step: Descriptor) -> dict[str, tuple[str | None, str | None]]:
     if step.awaits is not None:
         found.setdefault(step.awaits.topic, (None, step.awaits.where))
     return found
+
+
+def _sent(lock: Lock, step: Descriptor) -> frozenset[str]:
+    """The topics of edges that leave the step."""
+    return frozenset((*_emissions(lock, step), *(each.topic for each in step.virtual_emits)))
+
+
+def _heard(step: Descriptor) -> frozenset[str]:
+    """The topics of edges that lead to the step."""
+    return frozenset((*_received(step), *(each.topic for each in step.virtual_subscribes)))
 
 
 def _between(lock: Lock, source: Descriptor, target: Descriptor) -> Iterator[Edge]:
