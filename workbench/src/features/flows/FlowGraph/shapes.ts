@@ -39,6 +39,11 @@ export function isDashed(look: Look): boolean {
   return look === 'noop' || look === 'await'
 }
 
+/** Whether its outline is a rectangle with round corners, which needs no path. */
+export function isRound(look: Look): boolean {
+  return look === 'event' || look === 'await' || look === 'noop' || look === 'cron'
+}
+
 function polygon(points: readonly (readonly [number, number])[]): string {
   return `M${points.map(([x, y]) => `${x},${y}`).join('L')}Z`
 }

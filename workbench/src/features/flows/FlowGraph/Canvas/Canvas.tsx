@@ -7,8 +7,9 @@ import { flowPath } from '@/app/paths'
 import { Failed, Loading } from '@/components/States/States'
 import { useSavedLayout } from '../../savedLayout/savedLayout'
 import { EdgeTip } from '../edges/EdgeTip'
+import { FarEdges } from '../edges/FarEdges'
 import { Markers } from '../edges/Markers'
-import { TopicEdge } from '../edges/TopicEdge'
+import { TopicEdge, type TopicEdgeType } from '../edges/TopicEdge'
 import type { FlowGraphProps } from '../FlowGraph'
 import { createGraphStore, GraphStoreContext, stabilised, useGraphState } from '../graphStore'
 import { KINDS } from '../icons'
@@ -21,7 +22,7 @@ import { useLayout } from '../useLayout'
 import classes from './Canvas.module.css'
 import { useKeyboard } from './useKeyboard'
 import { useView } from './useView'
-import { type GraphNode, useEdges, useNodes } from './useNodes'
+import { boxesOf, type GraphNode, useEdges, useNodes } from './useNodes'
 
 const nodeTypes = { step: StepNode, portal: PortalNode }
 const edgeTypes = { topic: TopicEdge }
@@ -30,6 +31,7 @@ const FAR = 0.4
 /** A map of fewer would only be in the way. */
 const SEEN_AT_ONCE = 14
 const NO_SIZES: Readonly<Record<string, Size>> = {}
+const NO_EDGES: TopicEdgeType[] = []
 
 export default function Canvas(props: FlowGraphProps) {
   const [store] = useState(createGraphStore)
@@ -53,6 +55,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
   const edges = useEdges({ model, layout })
   const searchRef = useRef<HTMLInputElement>(null)
   const far = useGraphState((state) => state.far)
+  const boxes = useMemo(() => (far ? boxesOf(nodes) : null), [far, nodes])
   const frame = useRef<HTMLDivElement>(null)
   const { showAll, reveal } = useView(frame)
 
@@ -120,7 +123,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
       <EdgeTip />
       <ReactFlow
         nodes={nodes}
-        edges={edges}
+        edges={far ? NO_EDGES : edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         onNodesChange={(changes) => {
@@ -136,6 +139,8 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
           const far = zoom < FAR
           if (store.getState().far !== far) store.setState({ far })
         }}
+        onMoveStart={() => frame.current?.setAttribute('data-moves', '')}
+        onMoveEnd={() => frame.current?.removeAttribute('data-moves')}
         colorMode={colorMode}
         onInit={() => {
           showAll()
@@ -143,7 +148,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         }}
         minZoom={0.08}
         maxZoom={2}
-        onlyRenderVisibleElements
+        onlyRenderVisibleElements={!far}
         nodesConnectable={false}
         nodesFocusable={false}
         edgesFocusable={false}
@@ -152,7 +157,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
         deleteKeyCode={null}
         nodeDragThreshold={4}
       >
-        <Background variant={BackgroundVariant.Dots} gap={22} size={1.3} color="var(--wb-border)" />
+        {boxes ? <FarEdges edges={edges} boxes={boxes} /> : <Background variant={BackgroundVariant.Dots} gap={22} size={1.3} color="var(--wb-border)" />}
         {model.items.length > SEEN_AT_ONCE && (
           <MiniMap
             className={classes.minimap ?? ''}

@@ -1,5 +1,6 @@
 import { type NodeHandle, Position, useNodesState } from '@xyflow/react'
 import { useEffect, useMemo } from 'react'
+import type { Box } from '../edges/bunches'
 import type { TopicEdgeType } from '../edges/TopicEdge'
 import { type Course, type LaidOut, type Point, type Size, sizeOf } from '../layout'
 import type { FlowModel, Item } from '../model'
@@ -36,7 +37,7 @@ function nodeOf(item: Item, position: Point = { x: 0, y: 0 }, sizes: Drawn['size
     position,
     width,
     // Nodes that draw themselves say how high they are.
-    ...(grows(item) ? { initialHeight: height } : { height }),
+    ...(grows(item) ? { initialHeight: height } : { height, measured: { width, height } }),
     // Known before they are drawn: edges lead to nodes that are out of sight, too.
     handles: handles(width, height, course),
   }
@@ -62,6 +63,16 @@ function handles(width: number, height: number, course: Course): NodeHandle[] {
 
 function grows(item: Item): boolean {
   return item.type === 'step' && Boolean(item.step.custom_node)
+}
+
+/** Reckoned from what is known of it: a node out of sight is not drawn, so it is never measured. */
+export function boxOf(node: GraphNode): Box {
+  const height = node.measured?.height ?? node.height ?? node.initialHeight ?? 0
+  return { x: node.position.x, y: node.position.y, width: node.width ?? 0, height }
+}
+
+export function boxesOf(nodes: readonly GraphNode[]): Map<string, Box> {
+  return new Map(nodes.map((node) => [node.id, boxOf(node)]))
 }
 
 export function useEdges({ model, layout }: Pick<Drawn, 'model' | 'layout'>): TopicEdgeType[] {

@@ -1,6 +1,6 @@
 import { getViewportForBounds, useReactFlow } from '@xyflow/react'
 import { type RefObject, useCallback } from 'react'
-import type { GraphNode } from './useNodes'
+import { boxOf, type GraphNode } from './useNodes'
 
 const LEAST_ZOOM = 0.08
 const MOST_ZOOM = 1.05
@@ -33,7 +33,7 @@ export function useView(frame: RefObject<HTMLElement | null>) {
       const box = frame.current?.getBoundingClientRect()
       const node = flow.getNode(id)
       if (!box || !node) return
-      const { x, y, width, height } = rectangle(node)
+      const { x, y, width, height } = boxOf(node)
       const from = flow.flowToScreenPosition({ x, y })
       const to = flow.flowToScreenPosition({ x: x + width, y: y + height })
       const inside =
@@ -45,13 +45,8 @@ export function useView(frame: RefObject<HTMLElement | null>) {
   return { showAll, reveal }
 }
 
-function rectangle(node: GraphNode) {
-  const height = node.measured?.height ?? node.height ?? node.initialHeight ?? 0
-  return { x: node.position.x, y: node.position.y, width: node.width ?? 0, height }
-}
-
 function around(nodes: readonly GraphNode[]) {
-  const boxes = nodes.map(rectangle)
+  const boxes = nodes.map(boxOf)
   const x = Math.min(...boxes.map((box) => box.x))
   const y = Math.min(...boxes.map((box) => box.y))
   const right = Math.max(...boxes.map((box) => box.x + box.width))

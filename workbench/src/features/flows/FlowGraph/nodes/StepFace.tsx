@@ -43,7 +43,7 @@ export function StepFace({ step, look = lookOfStep(step), overlay, title, subtit
   )
 }
 
-function Outline({ look }: { look: Look }) {
+export function Outline({ look }: { look: Look }) {
   const lines = inlay(look, STEP_WIDTH, STEP_HEIGHT)
   return (
     <svg className={classes.outline} width={STEP_WIDTH} height={STEP_HEIGHT} aria-hidden>

@@ -7,6 +7,8 @@ import { useGraphState } from '../graphStore'
 import { KINDS } from '../icons'
 import type { Course } from '../layout'
 import { plainWords, type StepItem } from '../model'
+import type { StepOverlay } from '../overlay'
+import { FarFace } from './FarFace'
 import classes from './nodes.module.css'
 import { StepFace } from './StepFace'
 
@@ -21,6 +23,9 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
   )
   const selected = useGraphState((state) => state.selected === id)
   const cursor = useGraphState((state) => state.cursor === id)
+  const far = useGraphState((state) => state.far) && !step.custom_node
+  const status = overlay && lookOfStatus(overlay.status)
+  const more = [KINDS[look].word, step.join && plainWords(step.join.words)].filter(Boolean).join(', ')
   return (
     <div
       id={nodeElement(id)}
@@ -31,25 +36,43 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
       data-selected={selected || undefined}
       data-faded={faded || undefined}
       data-found={useGraphState((state) => state.found?.has(id) ?? false) || undefined}
-      data-status={overlay ? lookOfStatus(overlay.status).tone : undefined}
+      data-status={status?.tone}
+      aria-label={far ? [step.name, status?.word, more].filter(Boolean).join(', ') : undefined}
     >
       <Ends course={data.course} />
+      {far ? <FarFace name={step.name} look={look} /> : <Near data={data} selected={selected} overlay={overlay} more={more} />}
+    </div>
+  )
+})
+
+interface NearProps {
+  data: StepNodeType['data']
+  selected: boolean
+  overlay: StepOverlay | undefined
+  /** What is seen, in words. */
+  more: string
+}
+
+function Near({ data: { item, course }, selected, overlay, more }: NearProps) {
+  const { step, look } = item
+  return (
+    <>
       {step.custom_node ? (
         <CustomNode step={step} address={step.custom_node} selected={selected} overlay={overlay} />
       ) : (
         <StepFace step={step} look={look} overlay={overlay} />
       )}
-      <VisuallyHidden>{[KINDS[look].word, step.join && plainWords(step.join.words)].filter(Boolean).join(', ')}</VisuallyHidden>
+      <VisuallyHidden>{more}</VisuallyHidden>
       {step.join && (
         <Tooltip label={plainWords(step.join.words)} multiline maw={320} withinPortal>
-          <span className={classes.join} data-course={data.course} aria-hidden>
+          <span className={classes.join} data-course={course} aria-hidden>
             <span>{step.join.badge}</span>
           </span>
         </Tooltip>
       )}
-    </div>
+    </>
   )
-})
+}
 
 /** Where edges begin and end; they are drawn without handles to be seen. */
 export function Ends({ course }: { course: Course }) {
