@@ -21,7 +21,7 @@ import { Toolbar } from '../Toolbar/Toolbar'
 import { useLayout } from '../useLayout'
 import classes from './Canvas.module.css'
 import { useKeyboard } from './useKeyboard'
-import { useView } from './useView'
+import { LEAST_ZOOM, useView } from './useView'
 import { boxesOf, type GraphNode, useEdges, useNodes } from './useNodes'
 
 const nodeTypes = { step: StepNode, portal: PortalNode }
@@ -146,7 +146,7 @@ function Drawing({ flow, graph, overlay = null, selected = null, onSelect, store
           showAll()
           if (selected) reveal(selected)
         }}
-        minZoom={0.08}
+        minZoom={LEAST_ZOOM}
         maxZoom={2}
         onlyRenderVisibleElements={!far}
         nodesConnectable={false}

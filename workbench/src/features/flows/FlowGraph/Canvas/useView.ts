@@ -2,7 +2,8 @@ import { getViewportForBounds, useReactFlow } from '@xyflow/react'
 import { type RefObject, useCallback } from 'react'
 import { boxOf, type GraphNode } from './useNodes'
 
-const LEAST_ZOOM = 0.08
+/** Of several hundred steps, all are to be seen. */
+export const LEAST_ZOOM = 0.04
 const MOST_ZOOM = 1.05
 /** Around the graph: above it is the search, beside it are the tools. */
 const ROOM = { top: '64px', right: '32px', bottom: '32px', left: '64px' } as const
