@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /** How many steps follow each other in the flow `chain`, and how long each takes, in seconds. */
 export const CHAIN = { steps: 12, seconds: 0.4 }
-/** The flow `wide`: layers of steps, each of which subscribes to two of the layer before. */
+/** The flow `wide`: layers of steps, each of which waits for two of the layer before. */
 export const WIDE = { layers: 25, across: 12 }
 
 const settings = `project: bench
@@ -35,15 +35,17 @@ interface Step {
   flow: string
   subscribes: string[]
   emits: string[]
+  /** Waits for a message of each topic. */
+  joins?: boolean
   seconds: number
 }
 
-const step = ({ id, name, flow, subscribes, emits, seconds }: Step) => `import asyncio
+const step = ({ id, name, flow, subscribes, emits, joins, seconds }: Step) => `import asyncio
 
-from wistro import Context, EventStep
+from wistro import Context, EventStep, Join
 
 config = EventStep(
-    id="${id}", name="${name}", flows=["${flow}"], subscribes=${JSON.stringify(subscribes)}, emits=${JSON.stringify(emits)},
+    id="${id}", name="${name}", flows=["${flow}"], subscribes=${JSON.stringify(subscribes)}, emits=${JSON.stringify(emits)},${joins ? ' join=Join(),' : ''}
 )
 
 
@@ -74,7 +76,8 @@ function wide(): Step[] {
       flow: 'wide',
       subscribes: layer === 0 ? [before(0)] : [before(column), before(column + 1)],
       emits: layer + 1 < WIDE.layers ? [`wide.${layer}.${column}`] : [],
-      seconds: 0,
+      joins: layer > 0,
+      seconds: 0.2,
     }
   })
 }
