@@ -77,7 +77,7 @@ function wide(): Step[] {
       subscribes: layer === 0 ? [before(0)] : [before(column), before(column + 1)],
       emits: layer + 1 < WIDE.layers ? [`wide.${layer}.${column}`] : [],
       joins: layer > 0,
-      seconds: 0.2,
+      seconds: 1,
     }
   })
 }

@@ -30,12 +30,19 @@ describe('linesOf', () => {
 })
 
 describe('bunched', () => {
-  it('draws what looks the same at once, some at a time', () => {
+  it('draws neighbours that look the same together', () => {
     const lines = linesFor(40)
     const bunches = bunched(lines, (link) => marksOf(link, QUIET))
     expect(bunches.length).toBeLessThan(5)
     expect(bunches.map((bunch) => bunch.path).join('')).toBe(lines.map((line) => line.path).join(''))
     expect(new Set(bunches.map((bunch) => bunch.key)).size).toBe(bunches.length)
+  })
+
+  it('draws anew only where something has changed', () => {
+    const paths = (edges: Record<string, { count: number }>) =>
+      bunched(linesFor(40), (link) => marksOf(link, { ...QUIET, overlay: { steps: {}, edges } })).map(({ path }) => path)
+    const before = paths({})
+    expect(paths({ 'pay\nt39\nship': { count: 1 } }).filter((path) => before.includes(path))).toHaveLength(before.length - 1)
   })
 
   it('draws where a run has gone over what it has not reached', () => {

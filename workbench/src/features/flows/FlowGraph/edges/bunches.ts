@@ -22,8 +22,8 @@ export interface Bunch {
   heads: string
 }
 
-/** So many are drawn at once: few elements, none of which is everywhere and so drawn for every part of the screen. */
-const AT_ONCE = 16
+/** Neighbours are drawn together: few elements, of which each is in one place and changes only with what is there. */
+const TOGETHER = 16
 
 export function linesOf(edges: readonly TopicEdgeType[], boxes: ReadonlyMap<string, Box>): Line[] {
   return edges.flatMap(({ data, source, target }) => {
@@ -36,22 +36,14 @@ export function linesOf(edges: readonly TopicEdgeType[], boxes: ReadonlyMap<stri
 
 /** What matters most comes last: it is drawn over the others. */
 export function bunched(lines: readonly Line[], marksOf: (link: Link) => Marks): Bunch[] {
-  const alike = new Map<string, { marks: Marks; lines: Line[] }>()
-  for (const line of lines) {
-    const marks = marksOf(line.link)
-    const look = [marks.kind, marks.count > 0, marks.active, marks.faded, marks.pointed].join(' ')
-    const found = alike.get(look) ?? { marks, lines: [] }
-    found.lines.push(line)
-    alike.set(look, found)
-  }
-  return [...alike]
-    .sort(([, one], [, other]) => weight(one.marks) - weight(other.marks))
-    .flatMap(([look, { marks, lines: all }]) =>
-      Array.from({ length: Math.ceil(all.length / AT_ONCE) }, (_, at) => {
-        const some = all.slice(at * AT_ONCE, (at + 1) * AT_ONCE)
-        return { key: `${look} ${at}`, marks, path: some.map((line) => line.path).join(''), heads: some.map((line) => line.head).join('') }
-      }),
-    )
+  const bunches = new Map<string, Bunch>()
+  lines.forEach(({ link, path, head }, at) => {
+    const marks = marksOf(link)
+    const key = [Math.floor(at / TOGETHER), marks.kind, marks.count > 0, marks.active, marks.faded, marks.pointed].join(' ')
+    const { path: paths = '', heads = '' } = bunches.get(key) ?? {}
+    bunches.set(key, { key, marks, path: paths + path, heads: heads + head })
+  })
+  return [...bunches.values()].sort((one, other) => weight(one.marks) - weight(other.marks))
 }
 
 function weight({ count, active, faded, pointed }: Marks): number {
