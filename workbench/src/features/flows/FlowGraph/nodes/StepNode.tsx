@@ -37,6 +37,7 @@ export const StepNode = memo(function StepNode({ id, data }: NodeProps<StepNodeT
       data-faded={faded || undefined}
       data-found={useGraphState((state) => state.found?.has(id) ?? false) || undefined}
       data-status={status?.tone}
+      data-afar={far || undefined}
       aria-label={far ? [step.name, status?.word, more].filter(Boolean).join(', ') : undefined}
     >
       <Ends course={data.course} />
