@@ -136,22 +136,20 @@ it('run list: text within ids', () =>
 
 /** Frames a second while `move` is called again and again. */
 async function frameRate(page: Page, move: (step: number) => Promise<void>): Promise<number> {
-  await page.evaluate(() => {
-    const counted = window as unknown as { frames: number }
-    counted.frames = 0
+  const counter = await page.evaluateHandle(() => {
+    const counter = { frames: 0, ended: false }
     const count = () => {
-      counted.frames += 1
-      if (Number.isFinite(counted.frames)) requestAnimationFrame(count)
+      counter.frames += 1
+      if (!counter.ended) requestAnimationFrame(count)
     }
     requestAnimationFrame(count)
+    return counter
   })
   const before = performance.now()
   for (let step = 0; performance.now() - before < SCROLL_MS; step++) await move(step)
-  const frames = await page.evaluate(() => {
-    const counted = window as unknown as { frames: number }
-    const { frames } = counted
-    counted.frames = Number.NaN // ends the counting
-    return frames
+  const frames = await counter.evaluate((counter) => {
+    counter.ended = true
+    return counter.frames
   })
   return (frames * 1_000) / (performance.now() - before)
 }
@@ -184,9 +182,9 @@ async function ratesOf(page: Page): Promise<Rates> {
   return { panning, zooming }
 }
 
-async function keepRates(what: string, rates: readonly Rates[]): Promise<void> {
-  await measured(`panning ${what}`, 'frames/s', 45, () => Promise.resolve(rates.map(({ panning }) => panning)))
-  await measured(`zooming ${what}`, 'frames/s', 45, () => Promise.resolve(rates.map(({ zooming }) => zooming)))
+async function keepRates(what: string, rates: readonly Rates[], target: number | undefined): Promise<void> {
+  await measured(`panning ${what}`, 'frames/s', target, () => Promise.resolve(rates.map(({ panning }) => panning)))
+  await measured(`zooming ${what}`, 'frames/s', target, () => Promise.resolve(rates.map(({ zooming }) => zooming)))
 }
 
 it('the graph of 300 steps', async () => {
@@ -201,7 +199,7 @@ it('the graph of 300 steps', async () => {
       return took
     }),
   )
-  await keepRates('the graph of 300 steps', rates)
+  await keepRates('the graph of 300 steps', rates, 45)
 })
 
 it('the graph of a run of 300 steps, while it runs', async () => {
@@ -210,7 +208,7 @@ it('the graph of a run of 300 steps, while it runs', async () => {
   const { run } = (await started.json()) as { run: string }
   const page = await tab.go(project.page(`/runs/wide/${run}?tab=graph`))
   await page.locator('.react-flow__node [data-status="completed"]').first().waitFor({ state: 'attached' })
-  await keepRates('the graph of a run, while it runs', [await ratesOf(page)])
+  await keepRates('the graph of a run, while it runs', [await ratesOf(page)], undefined)
   await tab.close()
 })
 
