@@ -44,12 +44,13 @@ async def start(example: Path, folder: Path, **environment: str) -> asyncio.subp
     )
 
 
-def running(folder: Path) -> list[psutil.Process]:
-    """The processes that were started below `folder` and still run."""
+def running(folder: Path, *, doing: str = "") -> list[psutil.Process]:
+    """The processes that were started below `folder`, with this in their command, and still run."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if str(folder) in " ".join(process.cmdline()):
+            command = " ".join(process.cmdline())
+            if str(folder) in command and doing in command:
                 found.append(process)
     return found
 
@@ -73,8 +74,8 @@ async def test_the_worker_is_killed_again_and_again(tmp_path: Path) -> None:
     await asyncio.sleep(8)
     killed = 0
     while not reading.done() and killed < 4:
-        for process in running(tmp_path):
-            if "--only runs,steps" in " ".join(process.cmdline()):
+        for process in running(tmp_path, doing="--only runs,steps"):
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
                 killed += 1
         await asyncio.wait((reading,), timeout=3)
