@@ -137,7 +137,15 @@ class Running:
 
     def child(self, part: str) -> psutil.Process:
         """The process of ours with `part` among its arguments."""
-        return next(child for child in self.children() if part in child.cmdline())
+        return next(child for child in self.children() if part in arguments_of(child))
+
+
+def arguments_of(process: psutil.Process) -> list[str]:
+    """Its command line; nothing once it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.cli.command import Running, post, running, wistro
+from tests.cli.command import Running, arguments_of, post, running, wistro
 from tests.cli.languages import write_shop
 from tests.cli.test_start import until
 from tests.conftest import TemporalServer
@@ -50,7 +50,7 @@ def worker(command: Running, language: str) -> psutil.Process:
     return next(
         child
         for child in command.children()
-        if any(argument.endswith(f"{language}.json") for argument in child.cmdline())
+        if any(argument.endswith(f"{language}.json") for argument in arguments_of(child))
     )
 
 
