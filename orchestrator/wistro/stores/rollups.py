@@ -100,6 +100,7 @@ class Counted:
     """Tallies of minutes; a store adds them to every width."""
     builds: Mapping[str, Build]
     runs: Sequence[SeenRun] = ()
+    """Those that began in it."""
 
 
 class Rollups(Protocol):

@@ -63,6 +63,11 @@ export function Component() {
           </Button>
         )}
       </div>
+      {partial && (
+        <Text c="dimmed" size="sm">
+          Many ids have this text: only the latest 1,000 of them are looked at. Type more of the id.
+        </Text>
+      )}
       {query.isPending ? (
         <Loading rows={10} label="Loading runs" />
       ) : query.error && lines.length === 0 ? (
@@ -70,14 +75,7 @@ export function Component() {
       ) : lines.length === 0 ? (
         <Nothing narrow={isNarrow(filters)} />
       ) : (
-        <>
-          {partial && (
-            <Text c="dimmed" size="sm">
-              More ids than these have this text: only the latest 1,000 of them are looked at. Type more of the id.
-            </Text>
-          )}
-          <RunList lines={lines} names={names} waits={waits} onEnd={onEnd} />
-        </>
+        <RunList lines={lines} names={names} waits={waits} onEnd={onEnd} />
       )}
       {isFetchingNextPage && <Loader size="sm" mx="auto" my="md" display="block" aria-label="Loading older runs" />}
       {!hasNextPage && lines.length > 20 && (
