@@ -1,83 +1,118 @@
 /**
- * Every page of the workbench, on a project in which something happened: it can be seen in light and dark, axe
- * finds nothing wrong, nothing is asked of another origin, and the page's policy holds.
+ * Every page of the workbench, on projects in which something happened: it can be seen in light and dark, axe finds
+ * nothing wrong, nothing is asked of another origin, and the page's policy holds.
  */
-import type { Page } from 'playwright-core'
-import { describe, expect, it } from 'vitest'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityFindings } from './harness/accessible'
-import { picture, Tab } from './harness/browser'
+import { type Looking, picture, Tab } from './harness/browser'
+import { type Asked, type Desk, DESK_PAGES, runDesk, someRequests } from './harness/desk'
 import { type Orders, PAGES } from './harness/orders'
 import { browser, orders } from './harness/shop'
 
-describe.each(['light', 'dark'] as const)('in %s colours', (scheme) => {
-  it.each(Object.keys(PAGES))('the page `%s`', async (name) => {
-    const tab = await Tab.open(browser, { scheme })
-    try {
-      const page = await tab.go(orders.project.page(PAGES[name]?.(orders) ?? '/'))
-      await picture(page, `${name}-${scheme}`)
-      expect(await accessibilityFindings(page)).toEqual([])
-      expect(tab.troubles).toEqual([])
-    } finally {
-      await tab.close()
-    }
-  })
+const SCHEMES = ['light', 'dark'] as const
+const PHONE = { width: 360, height: 740 }
+
+/** Whoever opens the page at `url`, and then something on it, sees it whole, and nothing is wrong with it. */
+async function look(name: string, looking: Looking, url: string, open?: (page: Page) => Promise<Locator>): Promise<void> {
+  const tab = await Tab.open(browser, looking)
+  try {
+    const page = await tab.go(url)
+    await (await open?.(page))?.waitFor()
+    await picture(page, name)
+    const wide = await page.evaluate(() => Math.max(...Array.from(document.querySelectorAll('html, header'), (each) => each.scrollWidth)))
+    expect(wide, 'nothing has to be scrolled sideways').toBeLessThanOrEqual(page.viewportSize()?.width ?? 0)
+    expect(await accessibilityFindings(page)).toEqual([])
+    expect(tab.troubles).toEqual([])
+  } finally {
+    await tab.close()
+  }
+}
+
+const inShop = (name: string) => orders.project.page(PAGES[name]?.(orders) ?? '/')
+
+describe.each(SCHEMES)('in %s colours', (scheme) => {
+  it.each(Object.keys(PAGES))('the page `%s`', (name) => look(`${name}-${scheme}`, { scheme }, inShop(name)))
 })
 
-const OPENED: Record<string, { page: (shop: Orders) => string; open: (page: Page) => Promise<void> }> = {
+/** What opens over a page, or is opened from it. */
+interface Opened {
+  page: (shop: Orders) => string
+  open: (page: Page, shop: Orders) => Promise<Locator>
+}
+
+const OPENED: Record<string, Opened> = {
   palette: {
     page: () => '/',
-    open: (page) => page.keyboard.press('Control+K'),
+    open: async (page) => {
+      await page.keyboard.press('Control+K')
+      return page.getByRole('dialog')
+    },
   },
   'repair-menu': {
     page: (shop) => `/runs/orders/${shop.held}`,
-    open: (page) => page.getByRole('button', { name: 'Repair the run' }).click(),
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Repair the run' }).click()
+      return page.getByRole('menu')
+    },
   },
   repair: {
     page: (shop) => `/runs/orders/${shop.held}`,
     open: async (page) => {
       await page.getByRole('button', { name: 'Repair the run' }).click()
       await page.getByRole('menuitem', { name: /^Cancel the run/ }).click()
+      return page.getByRole('dialog')
     },
   },
   message: {
     page: () => '/topics/order.placed',
-    open: (page) => page.getByRole('button', { name: 'Send a message' }).click(),
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Send a message' }).click()
+      return page.getByRole('dialog')
+    },
   },
   'user-menu': {
     page: () => '/',
-    open: (page) => page.getByRole('button', { name: /, Operator$/ }).click(),
+    open: async (page) => {
+      await page.getByRole('button', { name: /, Operator$/ }).click()
+      return page.getByRole('dialog')
+    },
+  },
+  trace: {
+    page: () => '/traces',
+    open: async (page, shop) => {
+      await page.getByRole('row').filter({ hasText: shop.completed.slice(0, 8) }).getByRole('link').first().click()
+      return page.getByRole('treegrid')
+    },
   },
 }
 
-describe.each(['light', 'dark'] as const)('opened, in %s colours', (scheme) => {
-  it.each(Object.keys(OPENED))('`%s`', async (name) => {
-    const opened = OPENED[name]
-    if (!opened) return
-    const tab = await Tab.open(browser, { scheme })
-    try {
-      const page = await tab.go(orders.project.page(opened.page(orders)))
-      await opened.open(page)
-      await page.getByRole('dialog').or(page.getByRole('menu')).first().waitFor()
-      await picture(page, `${name}-${scheme}`)
-      expect(await accessibilityFindings(page)).toEqual([])
-      expect(tab.troubles).toEqual([])
-    } finally {
-      await tab.close()
-    }
-  })
+describe.each(SCHEMES)('opened, in %s colours', (scheme) => {
+  it.each(Object.entries(OPENED))('`%s`', (name, { page, open }) =>
+    look(`${name}-${scheme}`, { scheme }, orders.project.page(page(orders)), (opened) => open(opened, orders)),
+  )
 })
 
 describe('on a phone', () => {
-  it.each(['overview', 'runs', 'run', 'timeline', 'inbox', 'held'])('the page `%s`', async (name) => {
-    const tab = await Tab.open(browser, { width: 360, height: 740 })
-    try {
-      const page = await tab.go(orders.project.page(PAGES[name]?.(orders) ?? '/'))
-      await picture(page, `${name}-phone`)
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth)
-      expect(wide, 'nothing has to be scrolled sideways').toBeLessThanOrEqual(360)
-      expect(await accessibilityFindings(page)).toEqual([])
-    } finally {
-      await tab.close()
-    }
+  it.each(['overview', 'runs', 'run', 'timeline', 'held'])('the page `%s`', (name) => look(`${name}-phone`, PHONE, inShop(name)))
+})
+
+describe('where people are asked', () => {
+  let desk: Desk
+  let asked: Asked
+
+  beforeAll(async () => {
+    desk = await runDesk()
+    asked = await someRequests(desk)
   })
+
+  afterAll(() => desk?.close())
+
+  const atDesk = (name: string) => desk.project.page(DESK_PAGES[name]?.(asked) ?? '/')
+
+  describe.each(SCHEMES)('in %s colours', (scheme) => {
+    it.each(Object.keys(DESK_PAGES))('the page `%s`', (name) => look(`${name}-${scheme}`, { scheme }, atDesk(name)))
+  })
+
+  it.each(['inbox', 'task'])('the page `%s` on a phone', (name) => look(`${name}-phone`, PHONE, atDesk(name)))
 })

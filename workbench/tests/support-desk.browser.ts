@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { accessibilityFindings } from './harness/accessible'
 import { openBrowser, Tab } from './harness/browser'
-import { askForGift, askForRefund, type Desk, DORA, PARTNERS, runDesk, saidAt, signedInAs } from './harness/desk'
+import { askForGift, askForRefund, type Desk, DORA, PARTNERS, runDesk, saidAt, signedInAs, type Task, taskOf } from './harness/desk'
 
 const SLOW = { timeout: 30_000 }
 
@@ -37,34 +37,10 @@ interface Run {
   related: { relation: string; flow: string; run_id: string }[]
 }
 
-interface Task {
-  id: string
-  run_id: string
-  status: string
-  outcome: string | null
-  assignees: string[]
-  roles: string[]
-  answers: { by: string; answer: unknown }[]
-  remarks: { by: string; text: string }[]
-}
-
 const run = (id: string, flow = 'support') => desk.project.api<Run>('GET', `/runs/${flow}/${id}`)
 const task = (id: string) => desk.project.api<Task>('GET', `/tasks/${id}`)
 /** Whoever looks from this machine is signed in by its user's name. */
 const me = userInfo().username
-
-/** The task that a run has, once it has one. */
-async function taskOf(runId: string): Promise<string> {
-  let found: Task | undefined
-  await expect
-    .poll(async () => {
-      const { tasks } = await desk.project.api<{ tasks: Task[] }>('GET', '/tasks?status=open')
-      found = tasks.find((each) => each.run_id === runId)
-      return found !== undefined
-    }, SLOW)
-    .toBe(true)
-  return found?.id ?? ''
-}
 
 it('calls a flow from its tester, and shows the answer and the run', async () => {
   const page = await tab.go(desk.project.page('/flows/support/start'))
@@ -101,10 +77,11 @@ it('has a large refund decided: found in the inbox, talked about, handed over, a
   expect(await inbox.textContent()).toBe('Inbox')
   const asked = await askForRefund(desk, '1002')
   await inbox.getByText('1 open task').waitFor(SLOW)
-  const id = await taskOf(asked)
+  const id = await taskOf(desk, asked)
 
   await inbox.click()
-  await page.getByRole('list', { name: 'Tasks' }).getByRole('link', { name: /Approve the refund/ }).click()
+  const asks = page.getByRole('list', { name: 'Tasks' }).getByRole('link', { name: /Approve the refund/ })
+  await asks.filter({ hasText: 'Id: 1002 · Customer: ada@example.com · Article: Analytical engine' }).click()
   await page.getByRole('heading', { level: 1, name: 'Approve the refund' }).waitFor()
   const request = page.getByRole('region', { name: 'What it is about' })
   await request.getByText('Analytical engine').waitFor()
@@ -148,6 +125,8 @@ it('has a large refund decided: found in the inbox, talked about, handed over, a
   await page.getByText(/All is done/).waitFor(SLOW)
   await page.getByRole('tab', { name: 'Who did what' }).click()
   await page.getByRole('row').filter({ hasText: /answer/i }).filter({ hasText: me }).first().waitFor()
+  await page.getByRole('tab', { name: 'Log' }).click()
+  for (const done of ['said something', 'said anew who may answer', 'answered']) await page.getByText(`${me} ${done}`).waitFor()
   expect((await run(asked)).status).toBe('completed')
 })
 
@@ -197,7 +176,7 @@ it('leads from a run to the one that it called, and back', async () => {
 
 it('has a late refund turned down on a phone', async () => {
   const asked = await askForRefund(desk, '1004')
-  const id = await taskOf(asked)
+  const id = await taskOf(desk, asked)
   const phone = await Tab.open(browser, { width: 360, height: 740 })
   try {
     const page = await phone.go(desk.project.page('/inbox'))
@@ -249,7 +228,7 @@ describe('a gift that two of three partners have to agree on', () => {
 
   it('is open until the vote that decides, and shows each of them what was voted and who is missing', async () => {
     const asked = await askForGift(desk, 'Ada')
-    const id = await taskOf(asked)
+    const id = await taskOf(desk, asked)
     const atAnna = await as(anna, '/inbox')
     const atBen = await as(ben, `/inbox/${id}`)
     await decision(atBen).getByText('0 of 2 approvals. It takes 2 approvals of 3 people.').waitFor()
@@ -298,7 +277,7 @@ describe('a gift that two of three partners have to agree on', () => {
   })
 
   it('has files attached to it, which those open who may answer, also when it is over', async () => {
-    const id = await taskOf(await askForGift(desk, 'Grace'))
+    const id = await taskOf(desk, await askForGift(desk, 'Grace'))
     const atAnna = await as(anna, `/inbox/${id}`)
     const remarks = (page: Page) => page.getByRole('region', { name: 'Comments and files' })
     const attach = async (name: string, mimeType: string, text: string) => {
@@ -336,7 +315,7 @@ describe('a gift that two of three partners have to agree on', () => {
     expect(headers['content-security-policy']).toBe("default-src 'none'; sandbox")
 
     const atDora = await as(DORA, `/inbox/${id}`)
-    await atDora.getByRole('main').getByRole('alert').filter({ hasText: `the task \`${id}\` is assigned to others` }).waitFor()
+    await atDora.getByRole('main').getByRole('alert').filter({ hasText: `the task ${id} is assigned to others` }).waitFor()
     expect((await atDora.request.get(address)).status()).toBe(403)
     expect((await fetch(address)).status).toBe(401)
 

@@ -4,6 +4,7 @@ import type { Browser, Locator } from 'playwright-core'
 import { Tab } from './browser'
 import { type Crm, runCrm } from './crm'
 import { type Issuer, runIssuer, signInAt } from './issuer'
+import { until } from './orders'
 import { type RunningProject, runExample } from './project'
 
 /** `examples/support-desk`, a CRM that its answers are brought to, and partners who agree on gifts. */
@@ -124,6 +125,59 @@ export async function askForRefund({ project, crm }: Desk, order: string): Promi
   const body = (await response.json()) as { call_id?: string }
   if (!body.call_id) throw new Error(`the desk was not called: ${response.status} ${JSON.stringify(body)}`)
   return body.call_id
+}
+
+/** A task, as the API tells it. */
+export interface Task {
+  id: string
+  run_id: string
+  status: string
+  outcome: string | null
+  assignees: string[]
+  roles: string[]
+  answers: { by: string; answer: unknown }[]
+  remarks: { by: string; text: string }[]
+}
+
+/** The task that a run has, once it has one. */
+export async function taskOf({ project }: Desk, run: string): Promise<string> {
+  let found: Task | undefined
+  await until(`the run ${run} has a task`, async () => {
+    const { tasks } = await project.api<{ tasks: Task[] }>('GET', '/tasks?status=open')
+    found = tasks.find((each) => each.run_id === run)
+    return found !== undefined
+  })
+  return found?.id ?? ''
+}
+
+/** What was asked of people at a desk. */
+export interface Asked {
+  /** A run that waits for somebody, and the task that is asked. */
+  run: string
+  task: string
+  /** A run whose answer was brought to the CRM, at the second attempt. */
+  answered: string
+}
+
+/** Pages that have more to show at a desk than in a shop, by a name for each. */
+export const DESK_PAGES: Record<string, (asked: Asked) => string> = {
+  inbox: () => '/inbox',
+  task: ({ task }) => `/inbox/${task}`,
+  'run-waiting': ({ run }) => `/runs/support/${run}?tab=graph`,
+  'run-answers': ({ answered }) => `/runs/support/${answered}?tab=answers`,
+}
+
+/** Asks for a gift and for refunds: one is paid back at once, somebody has to decide about the others. */
+export async function someRequests(desk: Desk): Promise<Asked> {
+  const answered = await askForRefund(desk, '1001')
+  await taskOf(desk, await askForGift(desk, 'Grace'))
+  await taskOf(desk, await askForRefund(desk, '1004'))
+  const run = await askForRefund(desk, '1002')
+  const task = await taskOf(desk, run)
+  await desk.project.api('POST', `/tasks/${task}/comments`, { by: 'ben@shop.example', text: 'Has it been sent back?' })
+  const brought = () => desk.crm.received.filter(({ answer }) => answer.order_id === '1001').map(({ status }) => status)
+  await until('the CRM has the answer', () => Promise.resolve(brought().includes(200)))
+  return { run, task, answered }
 }
 
 /** What is said at a field, to whoever reads it and to whoever has it read. */

@@ -9,7 +9,7 @@ export interface Orders {
   close: () => Promise<void>
 }
 
-/** Every page of the workbench, by a name for it, where it has something to show. */
+/** The pages of the workbench, by a name for each, where they have something to show. */
 export const PAGES: Record<string, (shop: Orders) => string> = {
   overview: () => '/',
   flows: () => '/flows',
@@ -24,7 +24,7 @@ export const PAGES: Record<string, (shop: Orders) => string> = {
   'run-history': (shop) => `/runs/orders/${shop.held}?tab=history`,
   'run-held': (shop) => `/runs/orders/${shop.held}`,
   held: () => '/held',
-  inbox: () => '/inbox',
+  'inbox-empty': () => '/inbox',
   schedules: () => '/schedules',
   topics: () => '/topics',
   topic: () => '/topics/order.placed',
@@ -34,6 +34,7 @@ export const PAGES: Record<string, (shop: Orders) => string> = {
   logs: () => '/logs',
   traces: () => '/traces',
   audit: () => '/audit',
+  'not-found': () => '/nowhere',
   'sign-in': () => '/sign-in',
 }
 

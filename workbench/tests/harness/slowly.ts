@@ -48,11 +48,12 @@ interface Workers {
 /** Kills the worker of the step, as `kill -9` does. */
 export async function killTeller(project: RunningProject): Promise<void> {
   const { workers } = await project.api<Workers>('GET', '/workers')
-  const [found, ...others] = workers.filter(({ languages }) => languages.includes('node'))
-  const pid = Number(/:(\d+)@/.exec(found?.identity ?? '')?.[1])
+  const identities = workers.filter(({ languages }) => languages.includes('node')).map(({ identity }) => identity)
+  const pids = identities.map((identity) => Number(/:(\d+)@/.exec(identity)?.[1]))
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')))
+  // Temporal remembers those that were killed before for a while.
+  const [pid, ...others] = pids.filter((_, index) => commands[index]?.includes(project.folder))
   if (!pid || others.length) throw new Error(`there is not one worker of steps in JavaScript: ${JSON.stringify(workers)}`)
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8')
-  if (!command.includes(project.folder)) throw new Error(`that is no worker of this project: ${command}`)
   process.kill(pid, 'SIGKILL')
 }
 

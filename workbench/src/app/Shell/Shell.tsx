@@ -33,14 +33,14 @@ export function Shell() {
         Skip to the content
       </a>
       <AppShell.Header className={classes.header}>
-        <Group gap="sm" wrap="nowrap">
+        <Group gap="sm" wrap="nowrap" className={classes.project}>
           <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
           <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width={24} height={24} />
           <Text fw={650} truncate>
             {project.data?.id ?? 'Wistro'}
           </Text>
         </Group>
-        <Group gap="xs" wrap="nowrap">
+        <Group gap="xs" wrap="nowrap" className={classes.tools}>
           <LiveMark />
           <Palette />
           <ColorScheme />

@@ -2,6 +2,7 @@ import { Alert, Button, Center, Skeleton, Stack, Text, Title } from '@mantine/co
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { asError } from '@/api/errors'
+import { Words } from '@/components/Words/Words'
 
 /** Something is on its way; `rows` say how much room it will take, so that nothing jumps. */
 export function Loading({ rows = 6, label = 'Loading' }: { rows?: number; label?: string }) {
@@ -49,21 +50,25 @@ export function Failed({ error, retry, title }: { error: unknown; retry?: () => 
       color="red"
       variant="light"
       icon={<IconAlertTriangle aria-hidden />}
-      title={title ?? found.message}
+      title={title ?? <Words text={found.message} />}
       role="alert"
       my="sm"
       styles={{ title: { color: 'var(--wb-text)' } }}
     >
       <Stack gap="xs" align="flex-start">
-        {title && <Text size="sm">{found.message}</Text>}
+        {title && (
+          <Text size="sm">
+            <Words text={found.message} />
+          </Text>
+        )}
         {found.hint && (
           <Text size="sm">
-            <strong>Hint:</strong> {found.hint}
+            <strong>Hint:</strong> <Words text={found.hint} />
           </Text>
         )}
         {found.details.map((detail) => (
           <Text size="sm" key={`${detail.field}${detail.message}`}>
-            <code>{detail.field}</code>: {detail.message}
+            <code>{detail.field}</code>: <Words text={detail.message} />
           </Text>
         ))}
         {retry && (

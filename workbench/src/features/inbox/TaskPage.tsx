@@ -22,8 +22,8 @@ import { tasksAgain } from './useOpenTasks'
 export function Component() {
   const { task: id = '' } = useParams()
   const found = $api.useQuery('get', '/api/tasks/{task_id}', { params: { path: { task_id: id } } }, {
-    // What others say and answer opens and closes nothing, so nobody is told of it.
-    refetchInterval: ({ state }) => (state.data?.status === 'open' ? 10_000 : false),
+    // The journal tells what others say and answer; an entry of it may be missing.
+    refetchInterval: ({ state }) => (state.data?.status === 'open' ? 60_000 : false),
   })
   const crumbs = [{ label: 'Inbox', to: '/inbox' }]
   if (!found.data) {

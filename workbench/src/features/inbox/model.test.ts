@@ -4,6 +4,7 @@ import {
   approves,
   dueInWords,
   filtersOf,
+  gistOf,
   labelOf,
   outcomeInWords,
   progressOf,
@@ -25,6 +26,19 @@ describe('filters', () => {
   it('go into the address and come back', () => {
     const address = 'status=closed&whose=me&overdue=yes&flow=refunds&role=finance'
     expect(addressOf(filtersOf(new URLSearchParams(address))).toString()).toBe(address)
+  })
+})
+
+describe('the gist of a request', () => {
+  it.each([
+    [{ order: { id: '7', note: null, customer: 'Ada' }, risk: 'high', reasons: ['late'] }, 'Id: 7 · Customer: Ada · Risk: high'],
+    [{ lines: [{ article: 'gear' }, { article: 'lamp' }] }, 'Article: gear · Article: lamp'],
+    ['Please', 'Please'],
+    [{ text: 'x'.repeat(70) }, `Text: ${'x'.repeat(60)}…`],
+    [{}, ''],
+    [null, ''],
+  ])('%#', (request, gist) => {
+    expect(gistOf(request)).toBe(gist)
   })
 })
 

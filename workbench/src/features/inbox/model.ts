@@ -157,6 +157,19 @@ export function valueInWords(value: unknown): string | null {
   return null
 }
 
+/** The first few facts of a request, which tell its task from others of the same name. */
+export function gistOf(request: unknown, most = 3, longest = 60): string {
+  const facts: string[] = []
+  const read = (value: unknown, name: string) => {
+    if (facts.length === most || value === null || value === undefined || value === '') return
+    const simple = valueInWords(value)
+    if (simple !== null) facts.push([name, simple.length > longest ? `${simple.slice(0, longest)}…` : simple].filter(Boolean).join(': '))
+    else for (const [key, part] of Object.entries(value)) read(part, Array.isArray(value) ? name : labelOf(key))
+  }
+  read(request, '')
+  return facts.join(' · ')
+}
+
 /** The size of a file: `12 KB`. */
 export function sizeInWords(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`

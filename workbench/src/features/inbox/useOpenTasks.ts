@@ -3,8 +3,8 @@ import { askAgain, useFresh } from '@/api/fresh'
 
 const MOST = 99
 
-/** Whatever may open or close a task. */
-const TASK_KINDS = ['delivery.opened', 'delivery.settled', 'delivery.told', 'delivery.skipped', 'run.'] as const
+/** Whatever may open, change or close a task. */
+const TASK_KINDS = ['delivery.opened', 'delivery.settled', 'delivery.told', 'delivery.skipped', 'task.', 'run.'] as const
 
 export const tasksAgain = () => askAgain('/api/tasks', '/api/tasks/{task_id}')
 

@@ -1,9 +1,12 @@
+import { useInViewport } from '@mantine/hooks'
 import { IconAlertTriangle, IconChevronRight, IconClock, IconUser, IconUsers } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useRef } from 'react'
 import { Link } from 'react-router'
+import { fetchApi } from '@/api/client'
 import { taskPath } from '@/app/paths'
 import { useNow, When } from '@/components/When/When'
-import { dueInWords, type TaskSummary, whoFor } from '../model'
+import { dueInWords, gistOf, type TaskSummary, whoFor } from '../model'
 import classes from './TaskList.module.css'
 
 /** Tasks as a list of cards: large enough to be touched; the arrow keys go through them. */
@@ -28,8 +31,11 @@ export function TaskList({ tasks }: { tasks: TaskSummary[] }) {
           <Link to={taskPath(task.id)} className={classes.task} data-closed={task.status === 'closed' || undefined}>
             <span className={classes.main}>
               <span className={classes.name}>{task.name}</span>
+              {task.status === 'open' && <Gist task={task.id} />}
               <span className={classes.facts}>
-                <span>{task.flow}</span>
+                <span>
+                  {task.flow} <span className="mono">{task.run_id.slice(0, 8)}</span>
+                </span>
                 <Who task={task} />
                 {task.votes > 0 && task.status === 'open' && (
                   <span>
@@ -57,6 +63,26 @@ export function TaskList({ tasks }: { tasks: TaskSummary[] }) {
         </li>
       ))}
     </ul>
+  )
+}
+
+/** What the task is about; it is asked for once somebody sees the task, and stays as it is. */
+function Gist({ task }: { task: string }) {
+  const { ref, inViewport } = useInViewport<HTMLSpanElement>()
+  const { data } = useQuery({
+    queryKey: ['gist', task],
+    queryFn: async () => {
+      const { data: found } = await fetchApi.GET('/api/tasks/{task_id}', { params: { path: { task_id: task } } })
+      return gistOf(found?.request)
+    },
+    enabled: inViewport,
+    staleTime: Infinity,
+    retry: false,
+  })
+  return (
+    <span ref={ref} className={classes.gist}>
+      {data}
+    </span>
   )
 }
 

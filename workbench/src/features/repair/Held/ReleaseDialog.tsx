@@ -4,6 +4,7 @@ import { useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { runPath } from '@/app/paths'
 import { Failed, Loading } from '@/components/States/States'
+import { Words } from '@/components/Words/Words'
 import { deliveries, type HeldDelivery, leftInWords, OUTCOMES, type Released, release, releasedInWords } from '../held'
 import { Foresight } from '../RepairDialog/Foresight'
 import { usePreview } from '../usePreview'
@@ -134,7 +135,7 @@ function Results({ lines }: { lines: Released[] }) {
             </Anchor>
             <span>
               {OUTCOMES[line.outcome]}
-              {line.message && <span className="quiet"> · {line.message}</span>}
+              {line.message && <span className="quiet"> · <Words text={line.message} /></span>}
             </span>
           </li>
         )

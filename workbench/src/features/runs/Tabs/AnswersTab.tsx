@@ -2,6 +2,7 @@ import { Table, Text } from '@mantine/core'
 import { $api } from '@/api/client'
 import { Empty, Query } from '@/components/States/States'
 import { When } from '@/components/When/When'
+import { Words } from '@/components/Words/Words'
 import { RepairMenu } from '@/features/repair'
 import type { Run } from '../words'
 import classes from './Tabs.module.css'
@@ -52,7 +53,7 @@ export function AnswersTab({ run }: { run: Run }) {
                         <Table.Td>{index + 1}</Table.Td>
                         <Table.Td><When at={attempt.at} as="clock" /></Table.Td>
                         <Table.Td>{attempt.outcome}{attempt.status_code ? ` (${attempt.status_code})` : ''}</Table.Td>
-                        <Table.Td>{attempt.message}</Table.Td>
+                        <Table.Td><Words text={attempt.message ?? ''} /></Table.Td>
                       </Table.Tr>
                     ))}
                   </Table.Tbody>
