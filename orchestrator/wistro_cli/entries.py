@@ -28,6 +28,10 @@ _WORDS: Final = {
     "delivery.opened": ("… waits for", "cyan"),
     "delivery.told": ("… people are told of", "cyan"),
     "delivery.settled": ("✓", "green"),
+    "task.answered": ("… answered", "cyan"),
+    "task.commented": ("… commented on", "cyan"),
+    "task.attached": ("… file attached to", "cyan"),
+    "task.reassigned": ("… reassigned", "cyan"),
     "delivery.cancelled": ("■ stopped", "yellow"),
     "delivery.failed": ("✗ no attempts left for", "bold red"),
     "delivery.held": ("‖ held for an operator:", "bold yellow"),
@@ -35,6 +39,8 @@ _WORDS: Final = {
     "delivery.released": ("→ again", "bold"),
     "delivery.skipped": ("· skipped", "bold"),
 }
+_DONE_BY: Final = ("run.started", "task.")
+"""How the names of what has somebody for a message begin."""
 _FAILED_ATTEMPT: Final = ("✗", "red")
 """A worker notes each attempt; the run notes once more when it was the last."""
 
@@ -76,7 +82,7 @@ def _more(entry: JournalEntry) -> str:
         parts.append(f"emitted {', '.join(emitted)}")
     text = f" {', '.join(parts)}" if parts else ""
     if entry.message:
-        joint = " by " if entry.kind == "run.started" else ": "
+        joint = " by " if entry.kind.startswith(_DONE_BY) else ": "
         text += joint + compact(entry.message, 300)
     return text
 

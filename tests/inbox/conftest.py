@@ -138,6 +138,34 @@ class Desk:
         headers = {"wistro-as": name, "wistro-as-roles": roles}
         return await self.admin.post(path, json=body, headers=headers)
 
+    async def audited(self, identity: str, action: str, reason: str) -> None:
+        """Waits until the audit has that: it is written in the background."""
+        async with asyncio.timeout(20):
+            while True:
+                items = (await self.admin.get("/audit")).json()["items"]
+                if (identity, action, reason) in [
+                    (item["identity"], item["action"], item["reason"]) for item in items
+                ]:
+                    return
+                await asyncio.sleep(0.05)
+
+    async def noted(self, run: Started, last: str) -> list[dict[str, Any]]:
+        """What the journal has of a run, the oldest first, once it has the `last` kind of entry."""
+        async with asyncio.timeout(20):
+            while True:
+                found = (await self.admin.get("/logs", params={"run_id": run.run_id})).json()
+                if any(entry["kind"] == last for entry in found["entries"]):
+                    return found["entries"][::-1]
+                await asyncio.sleep(0.05)
+
+    async def passed(self, run: Started, topic: str) -> dict[str, Any]:
+        """The only message of a run on a topic, as it is listed, and who got it."""
+        found = (await self.admin.get(f"/topics/{topic}/messages")).json()["items"]
+        (message,) = (item for item in found if item["run_id"] == run.run_id)
+        names = ("flow", "run_id", "delivery_id", "number", "told")
+        query = {name: message[name] for name in names}
+        return (await self.admin.get(f"/topics/{topic}/message", params=query)).json()
+
     async def ended(self, run: Started) -> RunDetail:
         """The run once it has ended."""
         async with asyncio.timeout(30):

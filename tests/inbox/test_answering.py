@@ -10,6 +10,26 @@ from tests.inbox.conftest import SECRET, OpenDesk, refunds
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+PAY = """
+    from wistro import Emit, EventStep, Retry
+
+    config = EventStep(
+        name="Pay back", flows=["refunds"], subscribes=["refund.approved"], emits=[],
+        retry=Retry(attempts=1), on_failure=Emit(topic="pay.failed"),
+    )
+
+    async def handler(message, ctx):
+        raise RuntimeError("no money")
+    """
+MOURN = """
+    from wistro import EventStep
+
+    config = EventStep(name="Mourn", flows=["refunds"], subscribes=["pay.failed"], emits=[])
+
+    async def handler(message, ctx):
+        pass
+    """
+
 
 async def test_an_answer_goes_on_as_a_message(open_desk: OpenDesk) -> None:
     async with open_desk(refunds()) as desk:
@@ -64,6 +84,30 @@ async def test_of_two_people_at_once_one_wins(open_desk: OpenDesk) -> None:
         assert late.json()["error"]["code"] == "task_closed"
         winner = next(n for n, a in zip(names, answers, strict=True) if a.status_code == 200)
         assert (await desk.kept("decided", run))["by"] == winner
+
+
+async def test_what_people_do_is_noted_and_what_follows_is_listed(open_desk: OpenDesk) -> None:
+    async with open_desk(refunds() | {"pay.step.py": PAY, "mourn.step.py": MOURN}) as desk:
+        run, task = await desk.wanted()
+        comment = {"text": SECRET, "by": "bob"}
+        assert (await desk.admin.post(f"/tasks/{task['id']}/comments", json=comment)).is_success
+        assert (await desk.answer(task, {"approved": True})).is_success
+        assert (await desk.ended(run)).status == "completed"
+        entries = await desk.noted(run, "run.completed")
+        assert [(e["kind"], e["message"]) for e in entries if e["step"] == "approve"] == [
+            ("delivery.opened", ""),
+            ("task.commented", "bob"),
+            ("task.answered", "anna"),
+            ("delivery.settled", ""),
+        ]
+        assert SECRET not in str(entries)
+
+        approved = await desk.passed(run, "refund.approved")
+        assert (approved["data"]["by"], approved["data"]["outcome"]) == ("anna", "answered")
+        assert {receipt["step"] for receipt in approved["receipts"]} == {"done", "pay"}
+        failed = await desk.passed(run, "pay.failed")
+        assert (failed["data"]["step"], failed["data"]["error"]["message"]) == ("pay", "no money")
+        assert [receipt["step"] for receipt in failed["receipts"]] == ["mourn"]
 
 
 async def test_the_api_is_described(open_desk: OpenDesk) -> None:

@@ -118,7 +118,7 @@ async def test_links_that_are_not_good(open_desk: OpenDesk) -> None:
 
 
 async def test_a_link_ends_with_the_deadline(open_desk: OpenDesk) -> None:
-    more = ASKED + 'deadline={"after": "3s"},'
+    more = ASKED + 'deadline={"after": "6s"},'
     async with open_desk(refunds(more=more, topics=("refund.asked",))) as desk:
         run, task = await desk.wanted()
         url = httpx.URL(await link_of(desk, run))

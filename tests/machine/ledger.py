@@ -106,9 +106,9 @@ class Ledger:
                 assert command.delivery.id not in self.in_flight, "dispatched twice at once"
                 assert command.delivery.id not in self.completed, "dispatched after it was done"
                 self.in_flight[command.delivery.id] = command.delivery
-            elif isinstance(command, Announce) and command.emission is not None:
+            elif isinstance(command, Announce) and command.emissions:
                 self.failed_over[command.delivery.step] += 1
-                self.route((command.emission,))
+                self.route(command.emissions)
                 self._sync(state)
             elif isinstance(command, Finish):
                 self.finished += 1

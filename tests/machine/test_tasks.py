@@ -8,7 +8,7 @@ import pytest
 
 from tests.machine.outside import Driven, outside
 from tests.machine.plans import step
-from wistro.machine.commands import CancelCall, ShowTask
+from wistro.machine.commands import Announce, CancelCall, ShowTask
 from wistro.machine.events import CancelAsked, OperatorAsked, PersonActed, TaskShown
 from wistro.machine.operators import OperationRefused
 from wistro.machine.plan import ApprovalPlan, OnFailure, OutcomePlan, TaskPlan
@@ -76,6 +76,24 @@ class TestAnswers:
         assert [each.opened for each in shown] == [True, False, False]
         revisions = [each.revision for each in shown]
         assert revisions == sorted(set(revisions))
+
+    def test_who_did_what_is_announced(self) -> None:
+        run = voting(2)
+        run.acts("ask", "comment", by="p1", text="looks odd")
+        run.acts("ask", "attach", by="p2", data={"name": "bill.pdf"})
+        run.acts("ask", "reassign", by="p0", assignees=("p0", "p1"))
+        run.acts("ask", by="p0", data={"approved": True})
+        run.acts("ask", by="p1", data={"approved": True})
+        announced = [(each.kind, each.by) for each in run.of(Announce)]
+        assert announced == [
+            ("delivery.opened", ""),
+            ("task.commented", "p1"),
+            ("task.attached", "p2"),
+            ("task.reassigned", "p0"),
+            ("task.answered", "p0"),
+            ("task.answered", "p1"),
+            ("delivery.settled", ""),
+        ]
 
     def test_a_run_that_is_cancelled_closes_its_tasks(self) -> None:
         run = asking(TaskPlan())

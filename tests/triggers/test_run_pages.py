@@ -127,6 +127,17 @@ async def test_a_run_lists_its_waits_and_its_attempts(shop: Shop) -> None:
     assert all(attempt["error"] for attempt in delivery["attempts"])
 
 
+async def test_attempts_that_took_too_long_are_not_taken_for_lost_ones(shop: Shop) -> None:
+    run_id = (await shop.http.post("/risks", json={"stake": -1})).json()["run_id"]
+
+    def codes(run: Any) -> list[str | None]:
+        attempts = run["deliveries"][-1]["attempts"]
+        return [attempt["error"] and attempt["error"]["code"] for attempt in attempts]
+
+    # The worker notes that it has stopped an attempt when it hears of it.
+    await shop.shown("edge", run_id, lambda run: codes(run) == ["timeout", "timeout", None])
+
+
 async def test_linked_runs_are_told_with_their_status(shop: Shop) -> None:
     accepted = await shop.http.post(
         "/shops/7/orders", json={"customer": "Ada", "lines": [{"article": "gear", "count": 2}]}

@@ -175,7 +175,7 @@ describe('a run', () => {
     })
   })
 
-  it('loses an attempt when its worker is killed, makes another, and is completed, while somebody watches', async () => {
+  it('loses attempts when its worker is killed, makes others, and is completed, while somebody watches', async () => {
     const run = await placeSlowOrder(orders.project)
     await inTab(browser, runPage(run, '?tab=timeline'), async (page, tab) => {
       const going = row(page, TELL)
@@ -192,6 +192,10 @@ describe('a run', () => {
       await page.getByRole('tab', { name: 'Graph' }).click()
       await nodeOf(page, TELL).getByText('2 attempts').waitFor()
 
+      await killTeller(orders.project)
+      await delivery.getByRole('listitem').filter({ hasText: 'Attempt 3' }).getByLabel('running').waitFor({ timeout: 60_000 })
+      for (const lost of [1, 2]) await delivery.getByRole('button', { name: new RegExp(`Attempt ${lost}`) }).getByLabel('failed').waitFor()
+
       await tell(orders.project, run)
       await litUp(page, TELL, 'completed')
       await page.getByText('All is done').waitFor()
@@ -202,6 +206,6 @@ describe('a run', () => {
     const { status, deliveries } = await shown(orders.project, run)
     expect(status).toBe('completed')
     const { attempts = [] } = deliveries.find(({ step }) => step === 'notify-customer') ?? {}
-    expect(attempts.map(({ number, error }) => [number, Boolean(error)])).toEqual([[1, true], [2, false]])
+    expect(attempts.map(({ number, error }) => [number, Boolean(error)])).toEqual([[1, true], [2, true], [3, false]])
   }, LONG)
 })

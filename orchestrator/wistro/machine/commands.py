@@ -17,6 +17,10 @@ AnnounceKind = Literal[
     "delivery.opened",  # it waits for something outside of the run
     "delivery.told",  # people hear of it
     "delivery.settled",  # that has happened
+    "task.answered",
+    "task.commented",
+    "task.attached",
+    "task.reassigned",
 ]
 
 
@@ -72,8 +76,12 @@ class Announce:
 
     kind: AnnounceKind
     delivery: Delivery
-    emission: Emission | None = None
-    """What tells the subscribers of its failure topic that it has failed."""
+    emissions: tuple[Emission, ...] = ()
+    """What was emitted for it, by the machine."""
+    by: str = ""
+    """Who did that to the task."""
+    told: int = 0
+    """Counts what people are told of tasks, from 1: see `told_id`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from wistro.contract import CallAnswer, Emission, ErrorInfo
 from wistro.machine import tasks
-from wistro.machine.commands import CancelCall, CheckCall, Command, ShowTask, ShowWait, StartCall
+from wistro.machine.commands import (
+    Announce,
+    AnnounceKind,
+    CancelCall,
+    CheckCall,
+    Command,
+    ShowTask,
+    ShowWait,
+    StartCall,
+)
 from wistro.machine.events import CallAnswered, CallOpened, PersonActed, TaskShown
 from wistro.machine.plan import Plan, StepPlan
 from wistro.machine.routing import Expressions, accepts, called_run_id
@@ -20,6 +29,13 @@ LONGEST_CHECK = 3600.0
 _MOST_EARLY = 100
 _MOST_HAD = 100
 _MOST_SETTLED = 500
+_DONE: dict[str, AnnounceKind] = {
+    "answer": "task.answered",
+    "comment": "task.commented",
+    "attach": "task.attached",
+    "reassign": "task.reassigned",
+}
+"""What people do to tasks, as it is announced."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +148,8 @@ class Outside:
         if step.task is None:
             return None
         decision = tasks.act(task, step.task, event, self._expressions)
+        done = Announce(kind=_DONE[event.action], delivery=delivery, by=event.by)
+        self._commands.append(done)
         if decision is None:
             self._show(delivery)
             return None

@@ -36,7 +36,7 @@ from wistro.machine.handover import hand_over, retry_of
 from wistro.machine.joins import Joins
 from wistro.machine.outside import Happened, Outside
 from wistro.machine.plan import Plan, StepPlan
-from wistro.machine.routing import Expressions, child_id, deliveries_of
+from wistro.machine.routing import Expressions, child_id, deliveries_of, told_id
 from wistro.machine.state import ROOT, Answer, Count, Delivery, Outcome, RunState
 from wistro.machine.timers import GRACE, Timers
 
@@ -272,7 +272,7 @@ class Machine:
         elif choice == "emit" and topic is not None:
             del self.state.deliveries[delivery.id]
             emission = Emission(topic=topic, data=failures.failure_message(delivery, error))
-            self._announce("delivery.failed", delivery, emission)
+            self._announce("delivery.failed", delivery, (emission,))
             self._failure_messages.append((delivery.id, emission))
         else:
             delivery.status = "failed"
@@ -310,11 +310,15 @@ class Machine:
         if delivery.id not in self.state.opened:
             return  # something else has happened to it in the meantime
         if not found.through:
-            # A delivery may tell several times: what follows from each needs ids of its own.
             self.state.shown += 1
-            parent = f"{delivery.id}/{self.state.shown}"
-            for emission in found.emissions:
-                self._announce("delivery.told", delivery, emission)
+            parent = told_id(delivery.id, self.state.shown)
+            told = Announce(
+                kind="delivery.told",
+                delivery=delivery,
+                emissions=found.emissions,
+                told=self.state.shown,
+            )
+            self._commands.append(told)
         else:
             self._outside.close(
                 delivery,
@@ -329,7 +333,7 @@ class Machine:
                 return
             del self.state.deliveries[delivery.id]
             self._count(delivery).completed += 1
-            self._announce("delivery.settled", delivery)
+            self._announce("delivery.settled", delivery, found.emissions)
         self._route(parent, found.emissions, at)
 
     # Messages
@@ -529,9 +533,9 @@ class Machine:
         return self.state.counts.setdefault(delivery.step or f"→ {delivery.flow}", Count())
 
     def _announce(
-        self, kind: AnnounceKind, delivery: Delivery, emission: Emission | None = None
+        self, kind: AnnounceKind, delivery: Delivery, emissions: tuple[Emission, ...] = ()
     ) -> None:
-        self._commands.append(Announce(kind=kind, delivery=delivery, emission=emission))
+        self._commands.append(Announce(kind=kind, delivery=delivery, emissions=emissions))
 
     def _note(self, text: str) -> None:
         if text not in self.state.notes and len(self.state.notes) < _MAX_NOTES:

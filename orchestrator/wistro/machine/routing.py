@@ -43,6 +43,11 @@ def child_id(parent: str, index: int, receiver: str) -> str:
     return sha256(f"{parent}\0{index}\0{receiver}".encode()).hexdigest()[:16]
 
 
+def told_id(delivery_id: str, told: int) -> str:
+    """The parent of what follows when people are told of a task: it may happen several times."""
+    return f"{delivery_id}/{told}"
+
+
 def linked_run_id(run_id: str, delivery_id: str) -> str:
     """The id of the run that a shared message starts in another flow."""
     return sha256(f"{run_id}\0{delivery_id}".encode()).hexdigest()[:32]

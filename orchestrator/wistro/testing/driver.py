@@ -174,14 +174,11 @@ class RunDriver:
     def _announced(self, command: Announce) -> None:
         at = self._world.clock.time
         self.records.announced(command, at)
+        self.emissions.extend(command.emissions)
         if command.kind == "delivery.settled":
             settled = next(s for s in reversed(self.state.settled) if s.id == command.delivery.id)
-            emissions = [Emission(topic=topic, data=settled.output) for topic in settled.topics]
-            self.emissions.extend(emissions)
-            result = StepResult(output=settled.output, emissions=tuple(emissions))
+            result = StepResult(output=settled.output, emissions=command.emissions)
             self.records.completed(settled.id, result, at)
-        elif command.emission is not None:
-            self.emissions.append(command.emission)
 
     async def _call(self, command: StartCall) -> None:
         delivery = command.delivery

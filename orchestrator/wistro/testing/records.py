@@ -28,6 +28,8 @@ _ENDED: dict[str, DeliveryStatus] = {
     "delivery.ignored": "ignored",
     "delivery.skipped": "skipped",
 }
+_STILL_OPEN = ("delivery.told", "task.")
+"""How the names of what leaves a delivery open begin."""
 
 
 @dataclass(kw_only=True)
@@ -114,7 +116,7 @@ class Records:
         record.status = _ENDED.get(command.kind, record.status)
         if command.kind == "delivery.opened":
             record.data, record.since, record.until = command.delivery.data, at, None
-        elif record.since is not None and command.kind != "delivery.told":
+        elif record.since is not None and not command.kind.startswith(_STILL_OPEN):
             record.until = at
 
     def views(self, state: RunState) -> list[DeliveryView]:

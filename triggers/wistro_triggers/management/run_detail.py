@@ -31,6 +31,20 @@ _LINKS: Final = 24
 """For how many linked runs it is said what became of them."""
 _FORKING: Final = frozenset({"run.fork", "run.retry"})
 _ENTRIES: Final = 5_000
+_LATE: Final = ErrorInfo(
+    code="timeout", message="the attempt took too long, and another one took its place"
+)
+_STOPPED: Final = {
+    "timeout": _LATE,
+    "superseded": _LATE,
+    "worker_stopping": ErrorInfo(
+        code="worker_stopped", message="the worker stopped before the attempt was over"
+    ),
+}
+"""Errors of attempts that were stopped, by the reason that their worker noted."""
+_LOST: Final = ErrorInfo(
+    code="worker_lost", message="nobody noted how the attempt ended: its worker was probably killed"
+)
 _ERROR: Final = TypeAdapter(ErrorInfo)
 _PATIENCE: Final = 3.0
 
@@ -85,7 +99,7 @@ async def _attempts(site: Site, run: RunDetail) -> dict[str, list[JournalEntry]]
     """What the journal has of attempts: histories keep only the last ones of each delivery."""
     if not any(each.status == "running" or _repeated(each) for each in run.deliveries):
         return {}
-    kinds = ("delivery.started", "delivery.failed")
+    kinds = ("delivery.started", "delivery.failed", "delivery.cancelled")
     wanted = JournalFilter(flow=run.flow, run_id=run.run_id, kinds=kinds)
     found: dict[str, list[JournalEntry]] = {}
     for entry in await site.journal.read(wanted, limit=_ENTRIES):
@@ -127,9 +141,15 @@ def _merged(known: Sequence[AttemptView], noted: Sequence[JournalEntry]) -> list
                 "error": old.error or _error(entry),
             }
         )
+    latest = max(found, default=None)
+    stopped = {each.attempt: each.message for each in noted if each.kind == "delivery.cancelled"}
     for place, entry in _placed(noted, "delivery.started"):
-        # Of an attempt whose worker was lost, nobody else tells when it began.
-        if (old := found.get(place)) is not None and old.started_at is None:
+        # Of attempts that were stopped or lost, histories have the last one, and not when it began.
+        old = found.get(place)
+        if old is None and latest is not None and place < latest:
+            error = _STOPPED.get(stopped.get(entry.attempt, ""), _LOST)
+            old = AttemptView(number=place[1], error=error)
+        if old is not None and old.started_at is None:
             began = datetime.fromtimestamp(entry.at, UTC)
             found[place] = old.model_copy(update={"started_at": began})
     return [found[place] for place in sorted(found)]

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query
 
 from wistro.errors import RunError
 from wistro.issues import did_you_mean
-from wistro.machine.routing import child_id
+from wistro.machine.routing import child_id, told_id
 from wistro.machine.state import ROOT
 from wistro.runs import DeliveryStatus, DeliveryView, RunDetail
 from wistro.stores.journal import JournalEntry, JournalFilter
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TopicPath = Annotated[str, Path(description="The topic.")]
 
-_EMITTED = ("delivery.completed", "delivery.settled", "delivery.told", "delivery.failed")
+_EMITTED = ("delivery.completed", "delivery.settled", "delivery.failed", "delivery.told")
 _PAGES = 5
 """How many pages of the journal are looked through for one page of messages."""
 
@@ -79,6 +79,8 @@ class PassedMessage(View):
     """The delivery whose emission it is."""
     number: int = 0
     """Counts the messages of the topic that the delivery emitted, from 0."""
+    told: int = 0
+    """Counts what people were told of the tasks of the run, from 1; 0 when it is something else."""
     receivers: Sequence[str] = ()
     """The steps that subscribe, in the flow and, when the topic is shared, in others."""
 
@@ -105,6 +107,8 @@ class MessageData(View):
 
     data: object
     receipts: Sequence[Receipt]
+    known: bool = True
+    """Whether `data` is what was in it: what tells of a failure or a task is kept by whoever receives it."""
 
 
 def topics_router(site: Site) -> APIRouter:
@@ -151,12 +155,20 @@ def topics_router(site: Site) -> APIRouter:
             str | None, Query(description="The delivery that emitted it; none: it began the run.")
         ] = None,
         number: Annotated[int, Query(ge=0, description="As the list says.")] = 0,
+        told: Annotated[int, Query(ge=0, description="As the list says.")] = 0,
     ) -> MessageData:
-        found(topic)
+        emitters = found(topic).emitters
         run = await site.engine.show(run_id, flow)
         if delivery_id is None:
             return _from_outside(run, topic)
-        return _emitted(run, topic, delivery_id, number)
+        source = next((each for each in run.deliveries if each.delivery_id == delivery_id), None)
+        if source is None:
+            raise _no_message(topic, run)
+        if message := _emitted(run, topic, source, number, told):
+            return message
+        if source.step in emitters and (told or source.status == "failed"):
+            return MessageData(data=None, receipts=[], known=False)
+        raise _no_message(topic, run)
 
     return router
 
@@ -221,11 +233,14 @@ def _messages(site: Site, topic: str, entry: JournalEntry) -> Iterator[PassedMes
             yield passed
         return
     emitted = cast("Sequence[object]", entry.fields.get("emitted", ()))
+    source = {
+        "step": entry.step,
+        "delivery_id": entry.delivery_id,
+        "told": entry.fields.get("told", 0),
+    }
     count = sum(each == topic for each in emitted)
     for number in reversed(range(count)):
-        yield passed.model_copy(
-            update={"step": entry.step, "delivery_id": entry.delivery_id, "number": number}
-        )
+        yield passed.model_copy(update={**source, "number": number})
 
 
 def _came_from_outside(site: Site, topic: str, entry: JournalEntry) -> bool:
@@ -246,14 +261,27 @@ def _from_outside(run: RunDetail, topic: str) -> MessageData:
     return MessageData(data=run.input, receipts=_receipts(run, ROOT, 0))
 
 
-def _emitted(run: RunDetail, topic: str, delivery_id: str, number: int) -> MessageData:
-    source = next((each for each in run.deliveries if each.delivery_id == delivery_id), None)
-    emissions = source.emissions if source else []
-    places = [index for index, each in enumerate(emissions) if each.topic == topic]
-    if number >= len(places):
-        raise _no_message(topic, run)
-    index = places[number]
-    return MessageData(data=emissions[index].data, receipts=_receipts(run, delivery_id, index))
+def _emitted(
+    run: RunDetail, topic: str, source: DeliveryView, number: int, told: int
+) -> MessageData | None:
+    if told:
+        return _received(run, topic, told_id(source.delivery_id, told))
+    places = [index for index, each in enumerate(source.emissions) if each.topic == topic]
+    if number < len(places):
+        index = places[number]
+        receipts = _receipts(run, source.delivery_id, index)
+        return MessageData(data=source.emissions[index].data, receipts=receipts)
+    return _received(run, topic, source.delivery_id) if source.status == "failed" else None
+
+
+def _received(run: RunDetail, topic: str, parent: str) -> MessageData | None:
+    """What told of a failure or a task: no attempt emitted it, so whoever got it knows it."""
+    receipts = _receipts(run, parent, 0)
+    got = {receipt.delivery_id for receipt in receipts}
+    for each in run.deliveries:
+        if each.delivery_id in got and each.topic == topic:
+            return MessageData(data=each.input, receipts=receipts)
+    return None
 
 
 def _receipts(run: RunDetail, parent: str, index: int) -> list[Receipt]:

@@ -2756,6 +2756,12 @@ export interface components {
         MessageData: {
             /** Data */
             data: unknown;
+            /**
+             * Known
+             * @description Whether `data` is what was in it: what tells of a failure or a task is kept by whoever receives it.
+             * @default true
+             */
+            known: boolean;
             /** Receipts */
             receipts: components["schemas"]["Receipt"][];
         };
@@ -2875,6 +2881,12 @@ export interface components {
              * @description The step that emitted it; `null` when it came from outside and started the run.
              */
             step?: string | null;
+            /**
+             * Told
+             * @description Counts what people were told of the tasks of the run, from 1; 0 when it is something else.
+             * @default 0
+             */
+            told: number;
         };
         /**
          * PassedMessages
@@ -7903,6 +7915,8 @@ export interface operations {
                 delivery_id?: string | null;
                 /** @description As the list says. */
                 number?: number;
+                /** @description As the list says. */
+                told?: number;
             };
             header?: never;
             path: {

@@ -64,7 +64,14 @@ def telling_about_runs(
 def _fields(progress: Progress) -> dict[str, object]:
     if progress.kind == "run.started":
         return {"version": progress.version}
-    return {} if progress.seconds is None else {"seconds": round(progress.seconds, 6)}
+    fields: dict[str, object] = {}
+    if progress.seconds is not None:
+        fields["seconds"] = round(progress.seconds, 6)
+    if progress.emitted:
+        fields["emitted"] = list(progress.emitted)
+    if progress.told:
+        fields["told"] = progress.told
+    return fields
 
 
 def _span(progress: Progress, seconds: float) -> None:

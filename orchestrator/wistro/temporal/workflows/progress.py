@@ -22,6 +22,10 @@ class Progress:
     delivery_id: str | None = None
     step: str | None = None
     message: str = ""
+    emitted: tuple[str, ...] = ()
+    """The topics of what was emitted."""
+    told: int = 0
+    """See `Announce.told`."""
     seconds: float | None = None
     """Of a run that ended: how long it took."""
     version: str = ""

@@ -504,7 +504,14 @@ class RunWorkflow:
     def _announce(self, command: Announce) -> None:
         state, delivery = self._state(), command.delivery
         reason = delivery.error.message if delivery.error is not None else ""
-        self._tell(command.kind, delivery=delivery, message=reason)
+        emitted = tuple(emission.topic for emission in command.emissions)
+        self._tell(
+            command.kind,
+            delivery=delivery,
+            message=command.by or reason,
+            emitted=emitted,
+            told=command.told,
+        )
         if command.kind in ("delivery.held", "delivery.released", "delivery.skipped"):
             held = any(d.status == "held" for d in state.deliveries.values())
             status = wire.STATUS_ATTRIBUTE
@@ -517,6 +524,8 @@ class RunWorkflow:
         *,
         delivery: Delivery | None = None,
         message: str = "",
+        emitted: tuple[str, ...] = (),
+        told: int = 0,
         seconds: float | None = None,
     ) -> None:
         machine = self._running_machine()
@@ -529,6 +538,8 @@ class RunWorkflow:
                 delivery_id=delivery.id if delivery else None,
                 step=delivery.step if delivery else None,
                 message=message,
+                emitted=emitted,
+                told=told,
                 seconds=seconds,
                 version=machine.plan.build,
                 traceparent=self._trigger.traceparent,

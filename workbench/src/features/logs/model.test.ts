@@ -63,6 +63,9 @@ describe('sentences', () => {
     [entry(1, { kind: 'delivery.completed', fields: { seconds: 0.5, emitted: ['a', 'b'] } }), 'Completed in 500 ms, emitted a, b'],
     [entry(1, { kind: 'run.started', message: 'api:place' }), 'Run started by api place'],
     [entry(1, { kind: 'delivery.held', message: 'no box' }), 'Delivery held: no box'],
+    [entry(1, { kind: 'delivery.settled', fields: { emitted: ['a'] } }), 'What it waited for has happened, emitted a'],
+    [entry(1, { kind: 'task.answered', message: 'anna' }), 'anna answered'],
+    [entry(1, { kind: 'task.answered', message: '' }), 'Somebody answered'],
     [entry(1, { kind: 'run.timed_out', message: '' }), 'Run timed out'],
   ])('%#', (given, words) => {
     expect(sentence(given)).toBe(words)

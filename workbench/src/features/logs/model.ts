@@ -116,14 +116,26 @@ export function sentence(entry: Entry): string {
       const topic = typeof fields.topic === 'string' ? ` for ${fields.topic}` : ''
       return `Attempt ${entry.attempt ?? 1} began${topic}`
     }
-    case 'delivery.completed': {
-      const emitted = Array.isArray(fields.emitted) ? fields.emitted.map(String) : []
-      return `Completed${took(fields)}${emitted.length > 0 ? `, emitted ${emitted.join(', ')}` : ''}`
-    }
+    case 'delivery.completed':
+      return `Completed${took(fields)}${emitted(fields)}`
     case 'run.started':
       return `Run started by ${(entry.message ?? '').replace(':', ' ')}`
     case 'run.completed':
       return `Run completed${took(fields)}`
+    case 'delivery.opened':
+      return 'Waits for somebody or something outside of the run'
+    case 'delivery.told':
+      return `A notice was sent${emitted(fields)}`
+    case 'delivery.settled':
+      return `What it waited for has happened${emitted(fields)}`
+    case 'task.answered':
+      return `${by(entry)} answered`
+    case 'task.commented':
+      return `${by(entry)} said something`
+    case 'task.attached':
+      return `${by(entry)} attached a file`
+    case 'task.reassigned':
+      return `${by(entry)} said anew who may answer`
     default: {
       const [subject, what] = entry.kind.split('.')
       const words = `${subject === 'delivery' ? 'Delivery' : 'Run'} ${(what ?? '').replaceAll('_', ' ')}`
@@ -131,6 +143,13 @@ export function sentence(entry: Entry): string {
     }
   }
 }
+
+function emitted(fields: Record<string, unknown>): string {
+  return Array.isArray(fields.emitted) && fields.emitted.length > 0 ? `, emitted ${fields.emitted.map(String).join(', ')}` : ''
+}
+
+/** Who did something to a task; those who may look and not read are not told. */
+const by = (entry: Entry) => entry.message || 'Somebody'
 
 function took(fields: Record<string, unknown>): string {
   return typeof fields.seconds === 'number' ? ` in ${durationInWords(fields.seconds * 1_000)}` : ''

@@ -11,13 +11,14 @@ it('finds the messages of a topic among what happens, the newest first', () => {
     [
       entry(1, { fields: { emitted: ['placed', 'other', 'placed'] } }),
       entry(2, { kind: 'log', fields: { emitted: 'placed' } }),
+      entry(2, { kind: 'delivery.told', fields: { emitted: ['placed'], told: 3 } }),
       entry(3, { kind: 'run.started', message: 'event:placed', delivery_id: null }),
       entry(4, { kind: 'run.started', message: 'api:placed' }),
       entry(5, { fields: {} }),
     ],
     'placed',
   )
-  expect(found.map(idOf)).toEqual(['orders/r3//0', 'orders/r1/d/1', 'orders/r1/d/0'])
+  expect(found.map(idOf)).toEqual(['orders/r3//0', 'orders/r2/d/0/3', 'orders/r1/d/1', 'orders/r1/d/0'])
   expect(found[0]?.step).toBeNull()
 })
 

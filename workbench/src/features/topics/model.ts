@@ -6,7 +6,8 @@ export type Message = Omit<Api['PassedMessage'], 'receivers'>
 export type Topic = Api['TopicView']
 
 /** What tells one message from all others. */
-export const idOf = (message: Message): string => `${message.flow}/${message.run_id}/${message.delivery_id ?? ''}/${message.number ?? 0}`
+export const idOf = (message: Message): string =>
+  [message.flow, message.run_id, message.delivery_id ?? '', message.number ?? 0, ...(message.told ? [message.told] : [])].join('/')
 
 /** The messages of a topic that entries of the journal speak of, the newest first. */
 export function passedIn(entries: readonly Entry[], topic: string): Message[] {
@@ -15,13 +16,19 @@ export function passedIn(entries: readonly Entry[], topic: string): Message[] {
 
 function messagesOf(entry: Entry, topic: string): Message[] {
   if (!entry.flow || !entry.run_id) return []
-  const found = { seq: entry.seq ?? 0, at: new Date(entry.at * 1_000).toISOString(), flow: entry.flow, run_id: entry.run_id, number: 0 }
+  const found = { seq: entry.seq ?? 0, at: new Date(entry.at * 1_000).toISOString(), flow: entry.flow, run_id: entry.run_id, number: 0, told: 0 }
   if (entry.kind === 'run.started') {
     return entry.message === `event:${topic}` ? [{ ...found, step: null, delivery_id: null }] : []
   }
-  const emitted = entry.fields?.emitted
+  const { emitted, told } = entry.fields ?? {}
   const count = Array.isArray(emitted) ? emitted.filter((each) => each === topic).length : 0
-  return Array.from({ length: count }, (_, number) => ({ ...found, number, step: entry.step ?? null, delivery_id: entry.delivery_id ?? null }))
+  return Array.from({ length: count }, (_, number) => ({
+    ...found,
+    number,
+    step: entry.step ?? null,
+    delivery_id: entry.delivery_id ?? null,
+    told: typeof told === 'number' ? told : 0,
+  }))
 }
 
 /** Fresh messages before those there are, each once. */

@@ -44,10 +44,10 @@ export function MessageList({ topic, messages, stepNames, opened, onOpen }: Mess
 
 function Detail({ topic, message }: { topic: string; message: Message }) {
   const { can } = useSession()
-  const { flow, run_id, number } = message
+  const { flow, run_id, number, told } = message
   const found = $api.useQuery(
     'get', '/api/topics/{topic}/message',
-    { params: { path: { topic }, query: { flow, run_id, number, delivery_id: message.delivery_id ?? undefined } } },
+    { params: { path: { topic }, query: { flow, run_id, number, told, delivery_id: message.delivery_id ?? undefined } } },
     // Who received it shows once they have begun.
     { enabled: can('read'), refetchInterval: (query) => (query.state.data?.receipts.every((each) => DONE.has(each.status)) ? false : 2_000) },
   )
@@ -60,9 +60,13 @@ function Detail({ topic, message }: { topic: string; message: Message }) {
         <Text size="sm" c="dimmed">What is in messages is for those who may read.</Text>
       ) : (
         <Query of={found} rows={3}>
-          {({ data, receipts }) => (
+          {({ data, receipts, known }) => (
             <>
-              <JsonView value={data} label="Message" open={3} />
+              {known ? (
+                <JsonView value={data} label="Message" open={3} />
+              ) : (
+                <Text size="sm" c="dimmed">What was in it was not kept: it tells of a failure or a task.</Text>
+              )}
               {receipts.length === 0 && <Text size="sm" c="dimmed">No step of this run has received it, or not yet.</Text>}
               {receipts.map((receipt) => (
                 <Group key={receipt.delivery_id} gap="sm">
