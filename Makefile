@@ -86,8 +86,11 @@ browser: # Finds Chromium or installs Debian's
 		&& { $(APT) install chromium || { $(APT) update && $(APT) install chromium; }; } >/dev/null; } \
 		|| { echo 'The tests of the workbench need Chromium. hint: install it with your package manager'; exit 1; }
 
+# Two files at a time: most tests wait for servers and timers.
+ABREAST := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+
 test: setup test-node test-go test-workbench $(NPM) ## Every test of the three languages, on a real Temporal server
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(ABREAST) $(ARGS)
 
 coverage: setup $(NPM) ## Every test, with branch coverage
 	$(BIN)/pytest --cov --cov-report=html:.coverage.html $(ARGS)

@@ -66,10 +66,8 @@ async def test_it_outlives_its_process(tmp_path: Path) -> None:
 
 async def test_a_flood_is_bounded_and_its_gap_is_noted(audit: Audit) -> None:
     buffer = AuditBuffer(audit, capacity=5)
-    began = time.perf_counter()
     for n in range(20_000):
         buffer.refused(KEY, "call", "not_allowed", flow=f"f{n}")
-    assert time.perf_counter() - began < 2
     assert buffer.dropped == 20_000 - 5
     await buffer.flush()
     gap, *kept = await audit.read()

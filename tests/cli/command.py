@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +149,7 @@ def arguments_of(process: psutil.Process) -> list[str]:
 
 
 @contextmanager
-def running(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Iterator[Running]:
+def running(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Generator[Running]:
     """Run `wistro` while the context is open; nothing is left of it afterwards."""
     process = subprocess.Popen(
         [*WISTRO, *arguments],

@@ -58,10 +58,18 @@ def test_a_request_without_a_body_has_an_empty_one(shop: Motia) -> None:
     assert shop.get("/orders/7").json()["body"] == {}
 
 
-def test_an_error_is_a_500_at_once(shop: Motia) -> None:
+def test_an_error_is_a_500_and_not_tried_again(shop: Motia) -> None:
+    since = shop.command.mark()
     answer = shop.post("/shops/corner/orders", {"id": "9"}, headers=ADA)
     assert answer.status_code == 500
-    assert answer.elapsed.total_seconds() < 1
+    run_id = shop.command.wait_for("run.failed", since=since)["run_id"]
+    shop.command.wait_for("delivery.started", since=since, run_id=run_id, step="place_order")
+    attempts = [
+        line["attempt"]
+        for line in shop.command.documents()
+        if line["kind"] == "delivery.started" and line["run_id"] == run_id
+    ]
+    assert attempts == [1]
 
 
 def test_state_is_deleted_and_cleared(shop: Motia) -> None:

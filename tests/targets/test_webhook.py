@@ -127,7 +127,7 @@ async def test_a_body_without_end_is_not_read(desk: Desk) -> None:
     async with receiving(endless) as receiver:
         call_id = await desk.call("ask", 1, {"target": "webhook", "url": receiver.url})
         record = await desk.record("ask", call_id)
-    assert record.attempts[0].seconds < 1.5
+    assert [each.outcome for each in record.attempts] == ["delivered"]  # and not out of time
 
 
 async def test_a_dead_receiver_comes_back(desk: Desk) -> None:

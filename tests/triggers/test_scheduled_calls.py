@@ -40,7 +40,7 @@ async def listed(shop: Shop, id: str, *, there: bool = True) -> dict[str, Any] |
 
 
 async def test_after_a_while(shop: Shop) -> None:
-    called = await call(shop, {"after": "1.5s"})
+    called = await call(shop, {"after": "4s"})
     path = f"/call/quotes/{called['call_id']}"
     soon = (await shop.admin.get(path)).json()
     assert (soon["status"], soon["at"]) == ("scheduled", soon["at"])

@@ -220,10 +220,10 @@ async def test_a_message_is_published(shop: Shop) -> None:
 async def test_an_endpoint_that_hangs_is_not_waited_for(shop: Shop) -> None:
     began = time.monotonic()
     tried = await attempt(
-        shop, "edge", "api:slow", body={"name": "hang", "seconds": 4}, timeout=0.5
+        shop, "edge", "api:slow", body={"name": "hang", "seconds": 10}, timeout=0.5
     )
     assert (tried["ended"], tried["status"]) == ("timed_out", None)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     patient = await attempt(
         shop,
         "edge",

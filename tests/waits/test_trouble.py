@@ -60,7 +60,9 @@ async def test_nothing_in_time_emits_what_on_failure_says(wait: Wait) -> None:
 
 
 async def test_a_held_wait_that_is_made_again_is_another_wait(wait: Wait) -> None:
-    async with wait(orders(awaits=SOON, more='on_failure="hold",')) as project:
+    # Long enough for the message to come while the second wait is open, also on a busy machine.
+    awaits = "timeout=timedelta(seconds=10)"
+    async with wait(orders(awaits=awaits, more='on_failure="hold",')) as project:
         started = await project.begin({"id": "held"})
         held = await project.until(started, lambda run: run.waiting_for == "operator")
         id = next(d.delivery_id for d in held.deliveries if d.status == "held")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import RetryPolicy
 from temporalio.converter import ExternalStorage
@@ -204,16 +205,19 @@ async def test_a_long_handler_shows_life_and_its_progress(steps: Try, site: Open
         + """
 def handler(data, ctx):
     ctx.heartbeat({"done": 3, "of": 10})
-    ctx.cancelled.wait(2.5)
+    ctx.cancelled.wait(5)
     return bool(ctx.cancelled)
 """
     )
     async with site(bench) as worker:
-        handle = await worker.start(heartbeat=1)
-        await asyncio.sleep(1.8)
-        described = await handle.describe()
-        (pending,) = described.raw_description.pending_activities
-        payloads = pending.heartbeat_details.payloads
+        handle = await worker.start(heartbeat=2)
+        payloads: Sequence[Payload] = ()
+        async with asyncio.timeout(20):
+            while not payloads:
+                described = await handle.describe()
+                for pending in described.raw_description.pending_activities:
+                    payloads = pending.heartbeat_details.payloads
+                await asyncio.sleep(0.1)
         assert payloads[0].metadata["encoding"] != b"json/plain"
         (progress,) = await worker.client.data_converter.decode(payloads)
         assert progress == {"done": 3, "of": 10}
@@ -230,7 +234,7 @@ async def handler(data, ctx):
 """
     )
     async with site(bench) as worker:
-        handle = await worker.start(heartbeat=1)
+        handle = await worker.start(heartbeat=5)
         await journal_has(bench, "delivery.started")
         await handle.cancel()
         assert (await handle.result()).output == "stopped: cancelled"
@@ -240,7 +244,7 @@ async def handler(data, ctx):
     "handler",
     [
         "async def handler(data, ctx): await asyncio.sleep(60)",
-        "def handler(data, ctx): time.sleep(3)",
+        "def handler(data, ctx): time.sleep(8)",
     ],
 )
 async def test_a_handler_that_does_not_stop_is_stopped(
@@ -248,13 +252,13 @@ async def test_a_handler_that_does_not_stop_is_stopped(
 ) -> None:
     bench = steps(STEP + handler)
     async with site(bench, patience=Patience(cancelled=timedelta(seconds=0.3))) as worker:
-        handle = await worker.start(heartbeat=1)
+        handle = await worker.start(heartbeat=5)
         await journal_has(bench, "delivery.started")
         begun = asyncio.get_running_loop().time()
         await handle.cancel()
         with pytest.raises(WorkflowFailureError) as failed:
             await handle.result()
-        assert asyncio.get_running_loop().time() - begun < 2.5
+        assert asyncio.get_running_loop().time() - begun < 7
     assert isinstance(failed.value.cause, ActivityError | CancelledError)
     assert bench.entries[-1].kind == "delivery.cancelled"
     assert bench.entries[-1].fields["reason"] == "cancelled"
@@ -415,10 +419,12 @@ async def handler(data, ctx):
     )
     brief = timedelta(seconds=0.1)
     async with site(bench, patience=Patience(cancelled=brief, stubborn=brief)) as worker:
-        handle = await worker.start(heartbeat=1)
+        handle = await worker.start(heartbeat=5)
         await journal_has(bench, "delivery.started")
         begun = asyncio.get_running_loop().time()
         await handle.cancel()
         with pytest.raises(WorkflowFailureError):
             await handle.result()
-        assert asyncio.get_running_loop().time() - begun < 3
+        assert (
+            asyncio.get_running_loop().time() - begun < 12
+        )  # and not the 15 seconds that it gets otherwise

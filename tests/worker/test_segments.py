@@ -98,7 +98,7 @@ async def test_a_chain_is_followed_with_ids_and_keys_of_its_own(steps: Try) -> N
 
 
 async def test_siblings_run_side_by_side_and_parents_come_first(steps: Try) -> None:
-    wait = "import asyncio\nasync def handler(d, ctx):\n    await asyncio.sleep(0.2)\n    ctx.emit('b', d)"
+    wait = "import asyncio\nasync def handler(d, ctx):\n    await asyncio.sleep(1)\n    ctx.emit('b', d)"
     found = steps(
         STEP + "async def handler(d, ctx):\n    for n in range(5): ctx.emit('a', n)",
         slow=STEP + wait,
@@ -106,7 +106,7 @@ async def test_siblings_run_side_by_side_and_parents_come_first(steps: Try) -> N
     )
     begun = time.perf_counter()
     result = await run(found, plan(it={}, slow={"subscribes": ["a"]}, leaf={"subscribes": ["b"]}))
-    assert time.perf_counter() - begun < 0.8
+    assert time.perf_counter() - begun < 4  # five seconds, one after the other
     places = {report.delivery_id: place for place, report in enumerate(result.reports)}
     assert len(places) == 11
     assert [r.step for r in result.reports[:6]] == ["it"] + ["slow"] * 5
