@@ -6,7 +6,7 @@ import { write } from './harness/editor'
 import { placeOrder } from './harness/orders'
 import { browser, orders } from './harness/shop'
 
-const SLOW = { timeout: 30_000 }
+const SLOW = { timeout: 60_000 }
 
 let tab: Tab
 
@@ -166,6 +166,7 @@ it('sends a message by its form, and a run begins with it', async () => {
   await page.getByText('Sent: one run begins.').waitFor()
   const message = page.getByRole('list', { name: 'Messages' }).getByRole('listitem').filter({ hasText: 'From outside' })
   await message.getByRole('button').click()
+  await expect.poll(async () => (await begun()).length).toBe(1)
   const [run] = await begun()
   await message.getByRole('link', { name: run, exact: true }).click()
   await page.getByText('All is done').waitFor(SLOW)

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { inTab } from './harness/browser'
 import { nodeOf } from './harness/graph'
-import { placeOrder, shown, until } from './harness/orders'
+import { ended, placeOrder, shown, until } from './harness/orders'
 import { browser, orders } from './harness/shop'
 
 const CARD = "Charge the customer's card"
@@ -63,7 +63,7 @@ describe('a delivery that is held', () => {
       expect(tab.loads).toBe(1)
       expect(tab.troubles).toEqual([])
     })
-    const after = await shown(orders.project, run)
+    const after = await ended(orders.project, run)
     expect(after.status).toBe('completed')
     expect(after.deliveries.find(({ step }) => step === 'charge-card')?.input).toMatchObject({ card: 'tok_visa' })
   })
@@ -80,7 +80,7 @@ describe('a delivery that is held', () => {
       await nodeOf(page, CARD).filter({ hasText: 'Skipped' }).waitFor()
       expect(await history(page)).toContain('Skipped a delivery')
     })
-    const { status, deliveries } = await shown(orders.project, run)
+    const { status, deliveries } = await ended(orders.project, run)
     expect(status).toBe('completed')
     expect(deliveries.map(({ step, status }) => [step, status])).toContainEqual(['charge-card', 'skipped'])
   })
@@ -97,7 +97,7 @@ describe('a delivery that is held', () => {
       expect(await history(page)).toContain('Asked the run to end')
       expect(tab.loads).toBe(1)
     })
-    expect((await shown(orders.project, run)).status).toBe('cancelled')
+    expect((await ended(orders.project, run)).status).toBe('cancelled')
   })
 })
 
@@ -112,10 +112,10 @@ describe('a run that is completed', () => {
       await dialog.getByRole('alert').getByText('It was completed before').waitFor()
       await dialog.getByRole('button', { name: 'Fork', exact: true }).click()
       await dialog.getByRole('link', { name: 'Look at the new run' }).click()
-      await expect.poll(() => page.url()).not.toContain(orders.completed)
-      await page.getByText('All is done').waitFor()
+      await page.getByRole('list', { name: 'Linked runs' }).getByText('Goes on from').waitFor()
       const fork = new URL(page.url()).pathname.split('/').at(-1) ?? ''
-      const { status, related } = await shown(orders.project, fork)
+      await page.getByText('All is done').waitFor()
+      const { status, related } = await ended(orders.project, fork)
       expect(status).toBe('completed')
       expect(related).toContainEqual(expect.objectContaining({ relation: 'fork_of', run_id: orders.completed }))
 

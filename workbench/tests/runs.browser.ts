@@ -3,7 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inTab, openBrowser } from './harness/browser'
 import { litUp, nodeOf } from './harness/graph'
-import { type Orders, placeOrder, runOrders, shown, until } from './harness/orders'
+import { ended, type Orders, placeOrder, runOrders, shown, until } from './harness/orders'
 import { killTeller, placeSlowOrder, slowToTell, tell } from './harness/slowly'
 
 let orders: Orders
@@ -19,7 +19,7 @@ afterAll(async () => {
   await orders?.close()
 })
 
-const LONG = 120_000
+const LONG = 240_000
 const CARD = "Charge the customer's card"
 const TELL = 'Tell the customer'
 
@@ -203,7 +203,7 @@ describe('a run', () => {
       expect(tab.loads, 'nobody has loaded the page again').toBe(1)
       expect(tab.troubles).toEqual([])
     })
-    const { status, deliveries } = await shown(orders.project, run)
+    const { status, deliveries } = await ended(orders.project, run)
     expect(status).toBe('completed')
     const { attempts = [] } = deliveries.find(({ step }) => step === 'notify-customer') ?? {}
     expect(attempts.map(({ number, error }) => [number, Boolean(error)])).toEqual([[1, true], [2, true], [3, false]])

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { inTab } from './harness/browser'
 import { saidAt } from './harness/desk'
-import { shown } from './harness/orders'
+import { ended } from './harness/orders'
 import { browser, orders } from './harness/shop'
 
 const FORM = '/flows/orders/start?trigger=place_order'
@@ -34,7 +34,7 @@ it('says what is wrong at its field, starts the run, and shows it to its end', a
     expect(tab.troubles).toEqual([])
 
     const run = new URL(page.url()).pathname.split('/').at(-1) ?? ''
-    expect((await shown(orders.project, run)).status).toBe('completed')
+    expect((await ended(orders.project, run)).status).toBe('completed')
     const order = await fetch(`${orders.project.url}/orders/${run}`)
     expect(await order.json()).toMatchObject({ customer: 'Mary', total: 1200, status: 'completed' })
   })
@@ -47,7 +47,7 @@ it('starts from what an earlier run was given', async () => {
     await earlier.click()
     await expect.poll(() => page.getByRole('textbox', { name: 'Customer' }).inputValue()).toBe('Linus')
     expect(await page.getByRole('textbox', { name: 'Card' }).inputValue()).toBe('tok_declined')
-    expect(page.url()).toContain(`example=${orders.refused}`)
+    await expect.poll(() => page.url()).toContain(`example=${orders.refused}`)
   })
 })
 

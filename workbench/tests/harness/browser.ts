@@ -64,7 +64,7 @@ export class Tab {
       locale: 'en-GB',
       timezoneId: 'Europe/Berlin',
     })
-    context.setDefaultTimeout(20_000)
+    context.setDefaultTimeout(45_000)
     return new Tab(context, await context.newPage())
   }
 

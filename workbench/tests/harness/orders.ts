@@ -68,7 +68,13 @@ export function shown(project: RunningProject, run: string): Promise<Shown> {
   return project.api<Shown>('GET', `/runs/orders/${run}`)
 }
 
-export async function until(what: string, found: () => Promise<boolean>, seconds = 30): Promise<void> {
+/** A run once it has ended, as Temporal has noted it: a moment after the page has told of it. */
+export async function ended(project: RunningProject, run: string): Promise<Shown> {
+  await until('the run ends', async () => (await shown(project, run)).status !== 'running')
+  return shown(project, run)
+}
+
+export async function until(what: string, found: () => Promise<boolean>, seconds = 60): Promise<void> {
   const end = Date.now() + seconds * 1000
   while (Date.now() < end) {
     if (await found()) return

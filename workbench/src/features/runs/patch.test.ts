@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aDelivery, anError, aRun, news } from './fixture'
-import { patchLines, patchRun } from './patch'
+import { patchLines, patchRun, ToldEnds } from './patch'
 
 describe('patchRun', () => {
   it('adds a delivery that the run did not have', () => {
@@ -65,5 +65,15 @@ describe('patchLines', () => {
 
   it('gives the same lines back when there are none', () => {
     expect(patchLines(lines, [news('run.completed', { run_id: 'r9' })])).toBe(lines)
+  })
+})
+
+describe('ToldEnds', () => {
+  it('is believed for a while: what was asked for just before does not know them yet', () => {
+    const ends = new ToldEnds()
+    ends.hear([news('delivery.completed', { delivery_id: 'd1' }), news('run.completed')], 1_000)
+    expect(patchRun(aRun(), ends.lately(2_000)).status).toBe('completed')
+    expect(patchLines([aRun(), aRun({ run_id: 'r2' })], ends.lately(2_000)).map(({ status }) => status)).toEqual(['completed', 'running'])
+    expect(ends.lately(20_000)).toEqual([])
   })
 })

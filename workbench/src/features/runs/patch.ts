@@ -10,6 +10,23 @@ const ENDS: Record<string, RunLine['status']> = {
   'run.timed_out': 'timed_out',
 }
 
+/** How long the journal is believed about an end, in ms: Temporal tells and lists it a moment later. */
+const BELIEVED = 15_000
+
+/** The ends of runs that the journal told of lately. */
+export class ToldEnds {
+  private told: { entry: Entry; at: number }[] = []
+
+  hear(entries: readonly Entry[], at = Date.now()): void {
+    for (const entry of entries) if (entry.kind in ENDS) this.told.push({ entry, at })
+  }
+
+  lately(now = Date.now()): Entry[] {
+    this.told = this.told.filter(({ at }) => at > now - BELIEVED)
+    return this.told.map(({ entry }) => entry)
+  }
+}
+
 const time = (entry: Entry) => new Date(entry.at * 1_000).toISOString()
 
 /** A run with the news about it. */

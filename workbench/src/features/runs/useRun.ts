@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { $api } from '@/api/client'
 import { useLive, useLiveStatus } from '@/api/live'
-import { patchRun } from './patch'
+import { patchRun, ToldEnds } from './patch'
 import type { Run } from './words'
 
 const SOON = 250
@@ -15,17 +15,25 @@ export function useRun(flow: string, run: string) {
     () => $api.queryOptions('get', '/api/runs/{flow}/{run_id}', { params: { path: { flow, run_id: run }, query: { shorten: true } } }),
     [flow, run],
   )
+  const [ends] = useState(() => new ToldEnds())
+  const again = useRefetch(() => client.refetchQueries({ queryKey: options.queryKey, exact: true }))
   const query = useQuery({
     ...options,
+    queryFn: async (context) => {
+      const found = await options.queryFn(context)
+      const known = patchRun(found, ends.lately())
+      if (known.status !== found.status) again() // the end is not yet in what was found
+      return known
+    },
     // News come by the journal; this is for what it does not tell, such as heartbeats. Large runs take the server long.
     refetchInterval: ({ state: { data } }) =>
       data && ['running', 'scheduled'].includes(data.status) ? Math.max(5_000, data.deliveries.length * 10) : false,
   })
-  const again = useRefetch(query.refetch)
 
   useLive({ flow, runId: run }, (entries) => {
     const news = entries.filter((entry) => entry.kind !== 'log')
     if (news.length === 0) return
+    ends.hear(news)
     client.setQueryData<Run>(options.queryKey, (old) => old && patchRun(old, news))
     again()
   })

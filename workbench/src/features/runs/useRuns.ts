@@ -4,7 +4,7 @@ import { $api, type Api, fetchApi } from '@/api/client'
 import { useLive } from '@/api/live'
 import { useSession } from '@/api/session'
 import { askedFor, freshRuns, type RunFilters } from './filters'
-import { patchLines } from './patch'
+import { patchLines, ToldEnds } from './patch'
 import type { RunLine } from './words'
 
 type Pages = InfiniteData<Api['RunPage'], string | null>
@@ -18,6 +18,7 @@ export function useRuns(filters: RunFilters) {
   const client = useQueryClient()
   const key = JSON.stringify(filters)
   const queryKey = useMemo(() => ['runs', 'list', key], [key])
+  const [ends] = useState(() => new ToldEnds())
   const query = useInfiniteQuery({
     queryKey,
     initialPageParam: null as string | null,
@@ -27,7 +28,7 @@ export function useRuns(filters: RunFilters) {
         params: { query: { ...asked, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } },
         signal,
       })
-      return data ?? { runs: [], partial: false }
+      return data ? { ...data, runs: patchLines(data.runs, ends.lately()) } : { runs: [], partial: false }
     },
     getNextPageParam: (page) => page.next_cursor ?? null,
     placeholderData: (before) => before,
@@ -37,6 +38,7 @@ export function useRuns(filters: RunFilters) {
 
   useEffect(() => setFresh(new Set()), [key])
   useLive({ kinds: ['run.', 'delivery.held', 'delivery.opened', 'delivery.released', 'delivery.skipped', 'delivery.settled'] }, (entries) => {
+    ends.hear(entries)
     client.setQueryData<Pages>(queryKey, (data) => {
       if (!data) return data
       const pages = data.pages.map((page) => {
