@@ -88,9 +88,12 @@ browser: # Finds Chromium or installs Debian's
 
 # Two files at a time: most tests wait for servers and timers.
 ABREAST := --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+# They run real servers and timers, on machines that may stand still for seconds: one that fails is tried once more,
+# and listed with why it failed. That is for accidents, and so not for more than a few.
+AGAIN := --reruns=1 --max-suite-reruns=5 --rerun-show-tracebacks
 
 test: setup test-node test-go test-workbench $(NPM) ## Every test of the three languages, on a real Temporal server
-	$(BIN)/pytest $(ABREAST) $(ARGS)
+	$(BIN)/pytest $(ABREAST) $(AGAIN) $(ARGS)
 
 coverage: setup $(NPM) ## Every test, with branch coverage
 	$(BIN)/pytest --cov --cov-report=html:.coverage.html $(ARGS)

@@ -58,6 +58,8 @@ export default defineConfig({
           hookTimeout: 180_000,
           expect: { poll: { timeout: 45_000 } },
           fileParallelism: false,
+          // As in the Makefile: what failed once is said, and is an accident if it does not fail twice.
+          retry: 1,
         },
       },
       {

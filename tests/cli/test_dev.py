@@ -266,7 +266,7 @@ def test_a_run_is_cancelled(dev: Dev) -> None:
     dev.command.wait_for("log", run_id=run, message="waiting")
     assert "to end" in dev.wistro("runs", "cancel", run).ok().err
     dev.ended(run, "run.cancelled")
-    refused = dev.wistro("runs", "cancel", run)
+    refused = eventually(lambda: (again := dev.wistro("runs", "cancel", run)).code and again)
     assert refused.code == 1
     assert "has ended already" in refused.err
     forked = dev.wistro("runs", "fork", run)
