@@ -33,6 +33,28 @@ async function listed(page: Page, ...runs: string[]): Promise<void> {
   await expect.poll(async () => (await addresses()).sort()).toEqual([...runs].sort())
 }
 
+/** Lets the end of a run be known to the page's next questions only after so many; how many are left. */
+async function knownLate(page: Page, run: string, times: number): Promise<() => number> {
+  await page.route(`**/api/runs/orders/${run}?*`, async (route) => {
+    const response = await route.fetch()
+    const found = (await response.json()) as { status: string }
+    const early = found.status === 'completed' && times > 0
+    if (early) times -= 1
+    await route.fulfill({ response, json: early ? { ...found, status: 'running', closed_at: null } : found })
+  })
+  return () => times
+}
+
+/** What there is to read, each time that changes. */
+async function textsOf(what: Locator): Promise<() => Promise<string[]>> {
+  const texts = await what.evaluateHandle((element) => {
+    const seen = [element.textContent ?? '']
+    new MutationObserver(() => seen.push(element.textContent ?? '')).observe(element, { subtree: true, childList: true, characterData: true })
+    return seen
+  })
+  return () => texts.jsonValue()
+}
+
 /** Runs of the flow `reporting`, which have but one step. */
 async function report(count: number): Promise<string[]> {
   const start = () => orders.project.api<{ run_id: string }>('POST', '/runs', { flow: 'reporting', step: 'report_sales' })
@@ -144,6 +166,22 @@ describe('a run', () => {
       await header(page).getByText('Completed').waitFor()
       await page.getByText('All is done').waitFor()
       expect(tab.loads).toBe(1)
+      expect(tab.troubles).toEqual([])
+    })
+  })
+
+  it('stays at its end once that was told, though Temporal knows it a moment later, and asks until it does', async () => {
+    const run = await placeSlowOrder(orders.project)
+    await inTab(browser, runPage(run), async (page, tab) => {
+      const late = await knownLate(page, run, 3)
+      const seen = await textsOf(header(page))
+      await tell(orders.project, run)
+      await expect.poll(late).toBe(0)
+      await litUp(page, 'Complete the order', 'completed')
+      await header(page).getByText('Completed').waitFor()
+      const texts = await seen()
+      const after = texts.slice(texts.findIndex((text) => text.includes('Completed')))
+      expect(after.filter((text) => text.includes('Running'))).toEqual([])
       expect(tab.troubles).toEqual([])
     })
   })

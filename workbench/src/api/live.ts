@@ -158,7 +158,7 @@ if (typeof document !== 'undefined') {
 }
 
 /** Hands over batches of the entries that are wanted, in order, for as long as the component is there. */
-export function useLive(wanted: Wanted, onEntries: (entries: Entry[]) => void, enabled = true): void {
+export function useLive(wanted: Wanted, onEntries: (entries: Entry[]) => void): void {
   const handler = useRef(onEntries)
   useEffect(() => {
     handler.current = onEntries
@@ -166,11 +166,10 @@ export function useLive(wanted: Wanted, onEntries: (entries: Entry[]) => void, e
   const { flow, runId, step } = wanted
   const kinds = wanted.kinds?.join(' ')
   useEffect(() => {
-    if (!enabled) return
     const asked: Wanted = { flow, runId, step, kinds: kinds?.split(' ') }
     return feed.listen((entries) => {
       const found = entries.filter((entry) => accepts(asked, entry))
       if (found.length > 0) handler.current(found)
     })
-  }, [flow, runId, step, kinds, enabled])
+  }, [flow, runId, step, kinds])
 }

@@ -24,7 +24,7 @@ export function Component() {
   const query = { limit: MOST, ...(flow ? { flow } : {}) }
   const held = $api.useQuery('get', '/api/held', { params: { query } }, { refetchInterval: 30_000 })
   const flows = $api.useQuery('get', '/api/flows')
-  useFresh(HELD_KINDS, heldAgain, 1_000)
+  useFresh(HELD_KINDS, heldAgain, { pause: 1_000 })
   return (
     <Page
       title="Held"

@@ -1,7 +1,7 @@
 import { Stack } from '@mantine/core'
 import { IconCalendarClock } from '@tabler/icons-react'
 import { $api } from '@/api/client'
-import { useLive } from '@/api/live'
+import { useFresh } from '@/api/fresh'
 import { Page } from '@/components/Page/Page'
 import { Empty, Query } from '@/components/States/States'
 import { CallsToCome } from './CallsToCome/CallsToCome'
@@ -11,9 +11,7 @@ import { readAgain } from './ScheduleCard/dialogs'
 /** When the clock starts runs. */
 export function Component() {
   const schedules = $api.useQuery('get', '/api/schedules', {}, { refetchInterval: 20_000 })
-  useLive({ kinds: ['run.'] }, (entries) => {
-    if (entries.some((entry) => entry.run_id?.startsWith('cron.'))) void readAgain()
-  })
+  useFresh(['run.'], readAgain, { about: ({ run_id }) => run_id?.startsWith('cron.') ?? false })
   return (
     <Page title="Schedules" description="When the clock starts runs: in words, what comes next, and what became of the latest.">
       <Query of={schedules}>

@@ -1,23 +1,18 @@
 import { Anchor, Group, Text } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
 import { IconArrowRight } from '@tabler/icons-react'
 import { Link } from 'react-router'
-import { $api, type Api } from '@/api/client'
-import { useLive } from '@/api/live'
+import type { Api } from '@/api/client'
 import { runPath } from '@/app/paths'
 import { CopyButton } from '@/components/CopyButton/CopyButton'
 import { Duration } from '@/components/Duration/Duration'
 import { StatusBadge } from '@/components/StatusBadge/StatusBadge'
+import { useRun } from '@/features/runs/useRun'
 import classes from './Answer.module.css'
 
 /** The run that was started, followed while it goes on. */
 export function StartedRun({ run }: { run: Api['Accepted'] }) {
   const { flow, run_id } = run
-  const options = $api.queryOptions('get', '/api/runs/{flow}/{run_id}', { params: { path: { flow, run_id } } })
-  const client = useQueryClient()
-  const { data } = $api.useQuery('get', '/api/runs/{flow}/{run_id}', { params: { path: { flow, run_id } } })
-  const ended = data?.closed_at !== undefined && data.closed_at !== null
-  useLive({ flow, runId: run_id }, () => void client.invalidateQueries({ queryKey: options.queryKey }), !ended)
+  const { data } = useRun(flow, run_id)
   const done = data?.deliveries?.filter(({ status }) => status === 'completed').length ?? 0
   return (
     <div className={classes.run} role="status">
