@@ -62,6 +62,16 @@ async function placeOf(what: Locator): Promise<{ x: number; y: number }> {
   return { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) }
 }
 
+/** What is measured, once it stays the same for a while. */
+async function atRest<T>(measure: () => Promise<T>): Promise<T> {
+  let found = await measure()
+  for (let last: T | undefined; JSON.stringify(found) !== JSON.stringify(last); found = await measure()) {
+    last = found
+    await new Promise((resolve) => setTimeout(resolve, 700))
+  }
+  return found
+}
+
 describe('the graph of a flow', () => {
   it('has the names of people first, and topics and files on demand', async () => {
     await inTab(browser, orders.project.page('/flows'), async (page, tab) => {
@@ -158,15 +168,15 @@ describe('the graph of a flow', () => {
         const [one, other] = [await placeOf(step), await placeOf(anchor)]
         return { x: one.x - other.x, y: one.y - other.y }
       }
-      const before = await apart()
+      await nodeOf(page, 'Ship the order').getByText('By van').waitFor() // the graph makes room for it
+      const before = await atRest(apart)
       const { x, y } = await placeOf(step)
       await page.mouse.move(x, y)
       await page.mouse.down()
       await page.mouse.move(x + 100, y - 20, { steps: 5 })
       await page.mouse.move(x + 220, y - 40, { steps: 5 })
       await page.mouse.up()
-      const after = await apart()
-      expect(after.x - before.x).toBeGreaterThan(150)
+      await expect.poll(async () => (await apart()).x - before.x).toBeGreaterThan(150)
       await expect.poll(kept).toMatchObject({ flows: { orders: { keep_books: { x: expect.any(Number) as number } } } })
 
       await page.reload()
