@@ -130,5 +130,5 @@ COMPILE = --universal --python-version 3.11 --generate-hashes --no-emit-index-ur
 clean: ## Remove everything that was built or installed here
 	rm -rf $(VENV) .tools .wistro .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 		.coverage .coverage.html dist $(dir $(NPM)) $(NODE)/dist $(NODE)/node_modules \
-		$(PAGE)/node_modules triggers/wistro_triggers/_workbench
+		$(PAGE)/node_modules triggers/wistro_triggers/_workbench*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

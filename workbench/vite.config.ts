@@ -1,8 +1,27 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const BASE = '/_wistro/workbench/'
+const PAGE = fileURLToPath(new URL('../triggers/wistro_triggers/_workbench', import.meta.url))
+
+/** Puts the page in its place once it is whole: until then the one before is served. */
+function inPlace(): Plugin {
+  const [next, before] = [`${PAGE}.new`, `${PAGE}.old`]
+  return {
+    name: 'in-place',
+    apply: 'build',
+    config: () => ({ build: { outDir: next, emptyOutDir: true } }),
+    writeBundle() {
+      rmSync(before, { recursive: true, force: true })
+      if (existsSync(PAGE)) renameSync(PAGE, before)
+      renameSync(next, PAGE)
+      rmSync(before, { recursive: true, force: true })
+    },
+  }
+}
 
 // `npm run dev` asks the API of a project that `wistro dev` runs, in the name of its operator.
 const api = process.env.WISTRO_API ?? 'http://localhost:3000'
@@ -10,11 +29,9 @@ const token = process.env.WISTRO_TOKEN ?? ''
 
 export default defineConfig({
   base: BASE,
-  plugins: [react()],
+  plugins: [react(), inPlace()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
-    outDir: fileURLToPath(new URL('../triggers/wistro_triggers/_workbench', import.meta.url)),
-    emptyOutDir: true,
     target: 'es2023',
     // Fonts and images stay files: the page's policy allows no `data:` fonts.
     assetsInlineLimit: 0,

@@ -27,10 +27,13 @@ _FILE = re.compile(r"(assets/)?[A-Za-z0-9_-][A-Za-z0-9._-]*\.[a-z0-9]+")
 _TEXTS = frozenset({".js", ".css", ".svg", ".json", ".map", ".txt", ".webmanifest"})
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _NOT_BUILT = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Workbench</title>
-<h1>The workbench is not built</h1>
-<p>This is a checkout of the sources. Run <code>make workbench</code> in it, then load this page again.</p>
+<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="3"><title>Workbench</title>
+<main>
+<h1>The workbench is not built yet</h1>
+<p>This is a checkout of the sources. <code>wistro dev</code> builds it, which takes a minute; otherwise run
+<code>make workbench</code> in the checkout. This page shows the workbench as soon as it is there.</p>
 <p>Everything else works: <code>wistro --help</code>, and the API at <a href="/_wistro/docs">/_wistro/docs</a>.</p>
+</main>
 """
 
 
