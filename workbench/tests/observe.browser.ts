@@ -84,6 +84,29 @@ it('shows the steps of one flow, who works on them in which language, and for wh
   })
 })
 
+it('goes anywhere by a few letters, without the mouse', async () => {
+  await at('/', async (page) => {
+    const dialog = page.getByRole('dialog', { name: 'Go to…' })
+    await page.keyboard.press('Control+K')
+    const box = dialog.getByRole('combobox', { name: 'Go to', expanded: true })
+    await expect.poll(() => box.getAttribute('aria-controls')).toBe(await dialog.getByRole('listbox', { name: 'Places' }).getAttribute('id'))
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+
+    await page.keyboard.press('Control+K')
+    await page.keyboard.type('start order')
+    await expect.poll(() => dialog.getByRole('option').allTextContents()).toEqual(['Start Order processing Tester'])
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/flows/orders/start')
+
+    await page.keyboard.press('Control+K')
+    await box.fill(orders.held)
+    await dialog.getByRole('option', { name: /^Runs with/ }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: new RegExp(orders.held.slice(0, 8)) }).waitFor()
+  })
+})
+
 it('follows what runs log, finds a line by what it says, and leads to its run', async () => {
   await at('/logs', async (page) => {
     const log = page.getByRole('log', { name: 'Log entries' })

@@ -1,7 +1,7 @@
 import { ActionIcon, Combobox, Modal, Text, TextInput, Tooltip, useCombobox } from '@mantine/core'
 import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { $api } from '@/api/client'
 import { NAVIGATION } from '@/app/navigation'
@@ -39,7 +39,9 @@ export function Palette() {
 
 function Search({ onGone }: { onGone: () => void }) {
   const navigate = useNavigate()
-  const combobox = useCombobox({ defaultOpened: true })
+  const combobox = useCombobox()
+  // Once the list is there: what is open from the start does not say which list it opened.
+  useEffect(() => combobox.openDropdown(), [])
   const [text, setText] = useState('')
   const flows = $api.useQuery('get', '/api/flows')
   const places = (flows.data ?? []).flatMap(({ id, name }): Place[] => [
@@ -63,6 +65,9 @@ function Search({ onGone }: { onGone: () => void }) {
           placeholder="A page, a flow, or the id of a run"
           value={text}
           leftSection={<IconSearch size={16} aria-hidden />}
+          onKeyDown={({ key }) => {
+            if (key === 'Escape') onGone() // the list would take it for itself
+          }}
           onChange={(event) => {
             setText(event.currentTarget.value)
             combobox.selectFirstOption()
