@@ -52,13 +52,13 @@ def test_the_answer_is_printed(shop: Path) -> None:
 
 
 def test_coming_back_for_it(shop: Path) -> None:
-    slow = json.dumps({"article": "tea", "seconds": 2})
+    slow = json.dumps({"article": "tea", "seconds": 10})
     begun = wistro("call", "quotes", "-i", slow, "--wait", "0", "--json", cwd=shop).ok().json()
     assert begun["status"] == "pending"
     hint = wistro("call", "quotes", "--id", begun["call_id"], cwd=shop).ok()
     assert hint.out.strip() == begun["call_id"]
     assert f"--id {begun['call_id']}" in " ".join(hint.err.split())
-    answer = wistro("call", "quotes", "--id", begun["call_id"], "--wait", "30", cwd=shop).ok()
+    answer = wistro("call", "quotes", "--id", begun["call_id"], "--wait", "60", cwd=shop).ok()
     assert answer.json() == {"price": 12}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from wistro.errors import SetupError
 from wistro_triggers.serve import base_url, bind, serve
@@ -37,3 +38,26 @@ def test_the_url_is_one_that_works_here() -> None:
 async def test_a_port_in_use_ends_serving_at_once() -> None:
     with bind("127.0.0.1", 0) as taken, pytest.raises(SetupError, match="in use"):
         await serve(FastAPI(), port=taken.getsockname()[1], stop=asyncio.Event())
+
+
+@pytest.mark.slow
+async def test_it_is_not_the_server_that_ends_a_connection_between_two_requests() -> None:
+    app, stop = FastAPI(), asyncio.Event()
+    app.state.endless = []
+    peers: list[object] = []
+
+    @app.get("/")
+    def hello(request: Request) -> None:
+        peers.append(request.scope["client"])
+
+    ready = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(app, port=0, stop=stop, on_ready=ready.set_result, grace=1))
+    limits = httpx.Limits(keepalive_expiry=60)
+    async with httpx.AsyncClient(base_url=await ready, limits=limits) as http:
+        for pause in (6, 0):
+            assert (await http.get("/")).status_code == 200
+            await asyncio.sleep(pause)
+    stop.set()
+    await serving
+    assert len(peers) == 2
+    assert peers[0] == peers[1]

@@ -21,6 +21,11 @@ log = structlog.stdlib.get_logger("wistro.http")
 
 MAX_CLIENT_MESSAGE = 64 * 1024
 """The bound on what a client of streams may send at once, in bytes."""
+_KEEP_ALIVE = 75
+"""Seconds that an idle connection stays: longer than clients and proxies keep theirs, which is up to 60.
+
+Whoever closes first must be the client: a request that crosses with the server's end of a connection is lost.
+"""
 
 
 async def serve(
@@ -101,6 +106,7 @@ async def _serving(
         access_log=False,
         ws_max_size=MAX_CLIENT_MESSAGE,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=int(grace),
         lifespan="on" if lifespan else "off",
     )
