@@ -18,6 +18,7 @@ export class ToldEnds {
   private told: { entry: Entry; at: number }[] = []
 
   hear(entries: readonly Entry[], at = Date.now()): void {
+    this.lately(at) // forgets the others
     for (const entry of entries) if (entry.kind in ENDS) this.told.push({ entry, at })
   }
 
