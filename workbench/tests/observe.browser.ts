@@ -94,6 +94,7 @@ it('goes anywhere by a few letters, without the mouse', async () => {
     await dialog.waitFor({ state: 'detached' })
 
     await page.keyboard.press('Control+K')
+    await expect.poll(() => box.evaluate((input) => input === document.activeElement)).toBe(true)
     await page.keyboard.type('start order')
     await expect.poll(() => dialog.getByRole('option').allTextContents()).toEqual(['Start Order processing Tester'])
     await page.keyboard.press('Enter')
